@@ -1,0 +1,64 @@
+# Kumiai ID. `make demo` and `make test` do their own set-up.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help demo test check setup setup-dev bench lock screenshots faults races packages clean
+
+help: ## Show these targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: setup ## Run provider, portal, card and mail catcher with fictional members
+	$(BIN)/idp demo --host localhost
+
+setup: $(VENV)/.runtime ## Make .venv from the hash-locked requirements
+setup-dev: $(VENV)/.dev
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --no-index --no-deps --no-build-isolation -e .
+	@if [ -n "$(NATIVE_ARGON2)" ]; then CFLAGS="-O3 -march=native" $(BIN)/python -m pip install -q \
+	  --force-reinstall --no-deps --no-binary :all: argon2-cffi-bindings; fi
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock
+	@touch $@
+
+packages: ## Browser, fonts and Redis of the distribution, for the tests
+	@sh deploy/test-packages.sh
+
+test: setup-dev packages ## Run all tests (slow suites have targets of their own)
+	$(BIN)/python -m pytest
+
+check: setup-dev ## Format, lint, types, import contracts, translations, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m idp.web.translations_check
+	$(BIN)/python -m tests.architecture.generated
+
+bench: setup-dev packages ## Measure; ratios within one run
+	$(BIN)/python -m bench
+
+races: setup-dev packages ## The long form of the parallel attacks
+	RACES=long $(BIN)/python -m pytest tests/races
+
+faults: setup-dev packages ## The long form of the kills
+	FAULTS=long $(BIN)/python -m pytest tests/faults
+
+screenshots: setup-dev packages ## A contact sheet of every page
+	$(BIN)/python -m tests.browser.contact_sheet screenshots
+
+lock: setup-dev ## Renew the hash-locked requirements
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	  --group build pyproject.toml -o requirements.lock -q
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	  --group build --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock -q
+
+clean: ## Remove what was built here (never data)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache

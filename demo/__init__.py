@@ -1,0 +1,1 @@
+"""The demo's fictional members and organisation; nothing of it is used by `idp serve`."""

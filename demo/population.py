@@ -1,0 +1,73 @@
+"""Fills the demo: imports the fictional register, makes accounts, stops one of them.
+
+Uses the same services as the commands; everything stands in the audit log. Done again, it changes
+nothing that is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit.event import Actor
+from demo.people import MEMBERS, DemoMember
+from demo.register import register_csv
+from idp.accounts import store as accounts
+from idp.accounts.service import Accounts
+from idp.assembly import Foundation
+from idp.inforce.service import activate
+from idp.lifecycle.standing import AccountStanding
+from idp.members import store as members
+from idp.members.service import Register
+from idp.policy.folder import read_folder
+
+DEMO = Actor("operator", "demo")
+
+
+@dataclass(frozen=True)
+class Population:
+    """The demo's members in a foundation."""
+
+    foundation: Foundation
+    passwords: dict[str, str]
+
+    def fill(self, policies: Path) -> None:
+        """Put the demo's policy in force and everybody in the register."""
+        f = self.foundation
+        with f.database.begin() as tx:
+            activate(tx, f.journal, f.clock, read_folder(policies), DEMO, "demo")
+            known = members.count(tx) > 0
+        if not known:
+            register = Register(f.database, f.clock, f.journal)
+            report = register.import_file(register_csv(f.clock.today()), DEMO, apply=True)
+            assert report.applied, report.bad
+        for person in MEMBERS:
+            self._account(person)
+
+    def _account(self, person: DemoMember) -> None:
+        password = self.passwords.get(person.number)
+        if password is None or person.email is None:
+            return
+        f = self.foundation
+        with f.database.read() as tx:
+            account = accounts.find_by_number(tx, person.number)
+        if account is None:
+            service = Accounts(f.database, f.clock, f.policy, f.journal)
+            account = service.add(person.number, person.email, password, DEMO)
+        if person.standing == "stopped" and account.stopped_at is None:
+            standing = AccountStanding(f.database, f.clock, f.journal, f.endings)
+            standing.stop(account.subject, DEMO, "the demo shows a stopped account")
+
+    def listed(self) -> list[dict[str, str | None]]:
+        """List the members as the demo's JSON line does."""
+        return [
+            {
+                "email": person.email if person.number in self.passwords else None,
+                "password": self.passwords.get(person.number),
+                "number": person.number,
+                "standing": person.standing,
+                "employment": person.employment,
+            }
+            for person in MEMBERS
+            if person.number in self.passwords or person.standing == "applicant"
+        ]

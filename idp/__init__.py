@@ -1,0 +1,1 @@
+"""Kumiai ID: an OpenID Connect provider for membership co-operatives."""

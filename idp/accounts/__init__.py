@@ -1,0 +1,1 @@
+"""How a member signs in: address, password, standing of the account."""

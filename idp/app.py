@@ -1,0 +1,114 @@
+"""The provider as one WSGI callable: machine endpoints first, then Flask for people.
+
+Reads top to bottom: what is mounted where.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from idp.assembly import Provider
+from idp.authn.views import sign_in_views
+from idp.oidc.door import Endpoint, FrontDoor, Machine
+from idp.oidc.end_session import EndSession
+from idp.oidc.metadata import Jwks, discovery
+from idp.oidc.protocol import ProtocolRequest, ProtocolResponse, json_response
+from idp.oidc.userinfo import UserInfo
+from idp.oidc.views import AuthorizationViews
+from idp.selfservice.views import SelfService
+from idp.storage.sql import Database
+from idp.web import problems
+from idp.web.browser import Browser
+from idp.web.cookies import CookieJar
+from idp.web.csrf import Csrf
+from idp.web.organisation import Organisation
+from idp.web.pages import Pages
+
+
+def create_app(provider: Provider) -> FrontDoor:
+    """Mount everything."""
+    f = provider.foundation
+    settings = f.settings
+    return FrontDoor(
+        machines=_machines(provider),
+        pages=_pages_app(provider).wsgi_app,
+        trusted=settings.trusted_proxies,
+        allowed_origin=lambda origin: any(
+            origin in client.cors_origins for client in f.clients.cached()
+        ),
+    )
+
+
+def _machines(provider: Provider) -> dict[str, Machine]:
+    f = provider.foundation
+    about = Machine(discovery(f.settings.issuer).respond, ("GET",), open_cors=True)
+    userinfo = UserInfo(provider.access_tokens, f.clock).endpoint
+    return {
+        "/.well-known/openid-configuration": about,
+        "/.well-known/oauth-authorization-server": about,
+        "/jwks": Machine(Jwks(provider.keys.current).endpoint, ("GET",), open_cors=True),
+        "/token": Machine(provider.token_endpoint.endpoint(), ("POST",), cors=True),
+        "/userinfo": Machine(userinfo, ("GET", "POST"), cors=True),
+        "/healthz": Machine(_healthy, ("GET",)),
+        "/readyz": Machine(_ready(f.database), ("GET",)),
+    }
+
+
+def _pages_app(provider: Provider) -> Flask:
+    f = provider.foundation
+    app = Flask("idp", static_folder=None)
+    rules = f.policy.policy.organisation
+    organisation = Organisation(
+        rules.name_ja,
+        rules.name_en,
+        rules.telephone,
+        rules.hours_ja,
+        rules.hours_en,
+        rules.help_url,
+    )
+    pages = Pages.for_issuer(f.settings.issuer, organisation)
+    pages.install(app)
+    problems.register(app, pages)
+    browser = Browser(
+        CookieJar.for_issuer(f.settings.issuer),
+        Csrf(provider.csrf_key, f.settings.issuer),
+        f.settings.trusted_proxies,
+    )
+    sessions = provider.browser_sessions
+    authorization = AuthorizationViews(
+        f.settings.issuer, provider.requests, sessions, browser, pages
+    )
+    app.register_blueprint(authorization.blueprint())
+    app.register_blueprint(
+        sign_in_views(provider.sign_in, sessions, browser, pages, authorization.describe)
+    )
+    app.register_blueprint(
+        EndSession(
+            f.settings.issuer,
+            f.database,
+            f.clock,
+            f.clients,
+            provider.keys.current,
+            f.endings,
+            sessions,
+            browser,
+            pages,
+        ).blueprint()
+    )
+    app.register_blueprint(
+        SelfService(f.database, f.clock, f.clients, sessions, browser, pages).blueprint()
+    )
+    return app
+
+
+def _healthy(_request: ProtocolRequest) -> ProtocolResponse:
+    return json_response({"status": "ok"})
+
+
+def _ready(database: Database) -> Endpoint:
+    def ready(_request: ProtocolRequest) -> ProtocolResponse:
+        with database.read() as tx:
+            tx.text("SELECT 1").fetchone()
+        return json_response({"status": "ready"})
+
+    return ready

@@ -1,0 +1,251 @@
+"""Builds every service from the settings, in one place and in reading order. No Flask here.
+
+Nothing starts on a missing master key, a database that is not migrated, or without a policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import redis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from limits.storage import RedisStorage, Storage
+
+from idp.authn.service import PasswordSignIn
+from idp.authn.sign_in_sessions import SignInSessions
+from idp.clients.service import Clients
+from idp.clock import Clock, clock_from_file
+from idp.errors import SettingsError, StoreUnavailable
+from idp.grants.access import AccessTokens
+from idp.grants.codes import Codes
+from idp.grants.families import Families
+from idp.grants.issuing import Issuing
+from idp.inforce.service import PolicyInForce
+from idp.journal.sealer import Sealer
+from idp.journal.service import Journal
+from idp.key_rotation import KeyRotation, WatchedKeys
+from idp.lifecycle.endings import Endings
+from idp.lifecycle.logout_messages import KIND as BACKCHANNEL_LOGOUT
+from idp.lifecycle.standing import AccountStanding
+from idp.oidc.backchannel import BackchannelLogout
+from idp.oidc.client_assertion import ClientAssertions
+from idp.oidc.client_authentication import ClientAuthenticator
+from idp.oidc.requests import AuthorizationRequests
+from idp.oidc.token_endpoint import TokenEndpoint
+from idp.outbox.service import Outbox
+from idp.outgoing import Allowed, Outgoing
+from idp.sessions.service import BrowserSessions
+from idp.settings import Settings
+from idp.storage.key_vault import SqlHome, find_audit_key
+from idp.storage.limit_storage import SqlStorage
+from idp.storage.marks import RedisMarks, ReplayMarks, SqlMarks, connect_redis
+from idp.storage.migrate import require_current
+from idp.storage.sql import Database
+from idp.subjects.service import PersonKeys
+from idp.throttle.buckets import Buckets
+from idp.throttle.gate import Gate
+from idp.throttle.slots import HashSlots
+from idp.throttle.waiting import LeaseWaiters
+from keys.audit_key import unwrap_audit_key
+from keys.errors import KeysError
+from keys.folder import FolderHome
+from keys.master import MasterKeys
+from keys.signer import Signer
+from keys.vault import Vault
+
+CSRF_PURPOSE, REFRESH_PURPOSE = "csrf", "refresh-successor"
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """What every program needs: stores, keys, the journal, the policy in force."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    master: MasterKeys
+    persons: PersonKeys
+    journal: Journal
+    policy: PolicyInForce
+    vault: Vault
+    clients: Clients
+    endings: Endings
+
+    @property
+    def home(self) -> FolderHome | SqlHome:
+        """Give where the signing ring lies: a folder when embedded, SQL when scaled."""
+        return key_home(self.settings, self.database)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """The services of the web application."""
+
+    foundation: Foundation
+    sign_in: PasswordSignIn
+    browser_sessions: BrowserSessions
+    requests: AuthorizationRequests
+    token_endpoint: TokenEndpoint
+    access_tokens: AccessTokens
+    keys: WatchedKeys
+    csrf_key: bytes
+
+
+@dataclass(frozen=True)
+class Background:
+    """The services of the worker."""
+
+    foundation: Foundation
+    sealer: Sealer
+    outbox: Outbox
+    standing: AccountStanding
+    rotation: KeyRotation
+
+
+def build_foundation(settings: Settings, *, migrated: bool = True) -> Foundation:
+    """Build what every program needs.
+
+    Raises `SettingsError` or `StoreUnavailable` with one sentence that says what to do.
+    """
+    clock = clock_from_file(settings.clock_file) if settings.clock_file else Clock()
+    database = Database(settings.database_url)
+    if migrated:
+        require_current(database)
+    master = load_master(settings.master_key_file)
+    persons = PersonKeys(database, master)
+    journal = Journal(persons)
+    policy = PolicyInForce(database)
+    clients = Clients(database, policy, journal, clock)
+    vault = Vault(key_home(settings, database), master)
+    return Foundation(
+        settings,
+        clock,
+        database,
+        master,
+        persons,
+        journal,
+        policy,
+        vault,
+        clients,
+        Endings(clients, journal),
+    )
+
+
+def build_provider(foundation: Foundation) -> Provider:
+    """Build the web application's services; refuses to start on unreachable stores."""
+    f = foundation
+    storage, marks, outages = _ephemeral(f)
+    gate = Gate(f.policy)
+    issuing = Issuing(f.policy, f.journal)
+    codes = Codes(f.database, f.clock, issuing)
+    families = Families(f.database, f.clock, issuing, f.master.derive_all(REFRESH_PURPOSE))
+    sign_in = PasswordSignIn(
+        database=f.database,
+        clock=f.clock,
+        policy=f.policy,
+        journal=f.journal,
+        persons=f.persons,
+        gate=gate,
+        buckets=Buckets(storage, f.policy, outages),
+        slots=HashSlots(),
+        waiters=LeaseWaiters(),
+        sessions=SignInSessions(f.policy, f.journal, f.endings),
+    )
+    issuer = f.settings.issuer
+    assertions = ClientAssertions(issuer, f.clients.find, f.policy, marks, f.clock)
+    authenticator = ClientAuthenticator(f.clients, assertions, gate, f.database, f.clock)
+    keys = WatchedKeys(f.vault)
+    keys.current()
+    return Provider(
+        foundation=f,
+        sign_in=sign_in,
+        browser_sessions=BrowserSessions(f.database, f.clock, f.policy),
+        requests=AuthorizationRequests(f.database, f.clock, f.policy, f.clients, codes, f.journal),
+        token_endpoint=TokenEndpoint(
+            issuer, authenticator, codes, families, f.policy, Signer(keys.current)
+        ),
+        access_tokens=AccessTokens(f.database, f.clock, f.journal),
+        keys=keys,
+        csrf_key=f.master.derive(CSRF_PURPOSE),
+    )
+
+
+def build_background(foundation: Foundation) -> Background:
+    """Build the worker's services; handlers of the outbox are named here."""
+    f = foundation
+    logout = BackchannelLogout(
+        f.settings.issuer,
+        f.clients,
+        f.policy,
+        Signer(f.vault.refresh),
+        build_outgoing(f.settings),
+        f.journal,
+    )
+    handlers: dict[str, Any] = {BACKCHANNEL_LOGOUT: logout.deliver}
+    return Background(
+        foundation=f,
+        sealer=build_sealer(f),
+        outbox=Outbox(f.database, f.clock, lambda: f.policy.policy.outbox, handlers, logout.report),
+        standing=AccountStanding(f.database, f.clock, f.journal, f.endings),
+        rotation=KeyRotation(f.database, f.clock, f.journal, f.policy, f.vault, f.home),
+    )
+
+
+def build_sealer(f: Foundation) -> Sealer:
+    """Build the sealer with the audit key."""
+    origin = f.policy.policy.audit.origin
+    return Sealer(f.database, f.journal, audit_key(f), origin, f.clock)
+
+
+def audit_key(f: Foundation) -> Ed25519PrivateKey:
+    """Open the audit key; raises `SettingsError` when it was never made or cannot be opened."""
+    with f.database.read() as tx:
+        wrapped = find_audit_key(tx)
+    if wrapped is None:
+        raise SettingsError("there is no audit key; run `idp migrate apply`")
+    try:
+        return unwrap_audit_key(f.master, wrapped)
+    except KeysError as error:
+        raise SettingsError(f"the audit key does not open: {error}") from error
+
+
+def key_home(settings: Settings, database: Database) -> FolderHome | SqlHome:
+    """Choose the home of the signing ring."""
+    return FolderHome(settings.data / "keys") if database.is_sqlite else SqlHome(database)
+
+
+def load_master(path: Path) -> MasterKeys:
+    """Load the master keys; raises `SettingsError`."""
+    try:
+        return MasterKeys.load(path)
+    except KeysError as error:
+        raise SettingsError(
+            f"{error} (make one with `idp keys master --out {path}`, and keep a copy elsewhere)"
+        ) from error
+
+
+def build_outgoing(settings: Settings) -> Outgoing:
+    """Build the guarded door; raises `SettingsError` for an entry that cannot be read."""
+    try:
+        allow = tuple(Allowed.parse(entry) for entry in settings.outgoing_allow)
+    except ValueError as error:
+        raise SettingsError(f"IDP_OUTGOING_ALLOW: {error}") from None
+    pinned = tuple((e.partition("=")[0], e.partition("=")[2]) for e in settings.resolve)
+    return Outgoing(allow, settings.outgoing_ca, pinned)
+
+
+def _ephemeral(
+    f: Foundation,
+) -> tuple[Storage, ReplayMarks, tuple[type[Exception], ...]]:
+    """Choose the homes of what may be lost with a stated answer: Redis when there is one."""
+    if f.settings.redis_url is None:
+        return SqlStorage(f.database), SqlMarks(f.database, f.clock), (StoreUnavailable,)
+    client = connect_redis(f.settings.redis_url)
+    try:
+        client.ping()
+    except redis.RedisError as error:
+        raise StoreUnavailable(f"Redis does not answer: {type(error).__name__}") from error
+    storage = RedisStorage(f.settings.redis_url, connection_pool=client.connection_pool)
+    return storage, RedisMarks(client, f.clock), (redis.RedisError,)

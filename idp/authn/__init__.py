@@ -1,0 +1,1 @@
+"""A sign-in in progress and the factors it asks for."""

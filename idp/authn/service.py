@@ -1,0 +1,224 @@
+"""Signing in with mail address and password: spend, verify, settle.
+
+Walk: admitted to the queue, a hash slot, spend the lease (commit), Argon2, settle (commit) with the
+session and its event. An unknown address and a wrong password in any state do the same work and
+get the same answer; so does everyone once a limit is reached, without the secret being looked at.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from audit.event import Actor
+from audit.names import EventName
+from idp.accounts import passwords
+from idp.accounts import store as accounts
+from idp.accounts.model import Account
+from idp.authn.model import Attempt, Failed, NoAccess, SignInResult
+from idp.authn.sign_in_sessions import SignInSessions
+from idp.clock import Clock, to_micros
+from idp.inforce.service import PolicyInForce
+from idp.journal.service import REFUSED, Journal
+from idp.members.errors import BadMailAddress
+from idp.members.japan.mail import parse_mail_address
+from idp.policy.model import LimitName
+from idp.sessions import store as sessions
+from idp.sessions.model import why_inactive
+from idp.storage.secret_text import hash_token
+from idp.storage.sql import Database, Tx
+from idp.subjects.service import PersonKeys
+from idp.throttle.buckets import Buckets
+from idp.throttle.gate import Gate
+from idp.throttle.model import Budget, Decision, Lease, Outcome
+from idp.throttle.references import draw_reference
+from idp.throttle.slots import LONGEST_WAIT_SECONDS, HashSlots
+from idp.throttle.waiting import LeaseWaiters
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What was looked up before the first hash: the account, if any, and the budget to pay from."""
+
+    account: Account | None
+    budget: Budget
+    device_known: bool
+    pseudonym: str | None
+
+
+@dataclass(frozen=True)
+class PasswordSignIn:
+    """The use case; everything it depends on is a field."""
+
+    database: Database
+    clock: Clock
+    policy: PolicyInForce
+    journal: Journal
+    persons: PersonKeys
+    gate: Gate
+    buckets: Buckets
+    slots: HashSlots
+    waiters: LeaseWaiters
+    sessions: SignInSessions
+
+    def sign_in(self, attempt: Attempt) -> SignInResult:
+        """Try one password.
+
+        Raises `idp.throttle.slots.Busy` when it cannot be tried within 10 s; nothing was counted.
+        """
+        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+        with self.slots.admit(self.policy.policy.passwords.queue):
+            known = self._look_up(attempt)
+            while True:
+                with self.slots.hold(deadline):
+                    spent = self._spend(attempt, known)
+                    if isinstance(spent, Lease):
+                        return self._verify(attempt, known, spent)
+                    if spent is None or spent.outcome is Outcome.REFUSE:
+                        return self._refuse_unseen(attempt, known, spent)
+                # The slot is given back: one attacked account cannot hold the slots.
+                if not self.waiters.wait(deadline):
+                    raise self.slots.turn_away()
+
+    def _look_up(self, attempt: Attempt) -> _Known:
+        normal = _normal_form(attempt.username)
+        now = self.clock.now()
+        with self.database.read() as tx:
+            account = accounts.find_by_address(tx, normal) if normal else None
+            device = hash_token(attempt.device_cookie) if attempt.device_cookie else None
+            if account is not None:
+                seen = sessions.device_seen_at(tx, account.subject, device) if device else None
+                fresh = self.policy.policy.sessions.known_device.micros
+                if device and seen is not None and seen > to_micros(now) - fresh:
+                    key = f"{account.subject}:{device[:32]}"
+                    budget = Budget(LimitName.PASSWORD_FROM_KNOWN_DEVICE, key)
+                    return _Known(account, budget, True, None)
+                budget = Budget(LimitName.PASSWORD_FROM_UNKNOWN_DEVICE, account.subject)
+                return _Known(account, budget, False, None)
+        with self.database.begin() as tx:  # may make this month's key
+            pseudonym = self.persons.pseudonym(tx, normal or attempt.username, now)
+        budget = Budget(LimitName.PASSWORD_FROM_UNKNOWN_DEVICE, f"?{pseudonym}")
+        return _Known(None, budget, False, pseudonym)
+
+    def _spend(self, attempt: Attempt, known: _Known) -> Lease | Decision | None:
+        """Pay for the attempt; None when the caller's address has used up its bucket."""
+        if not known.device_known and self.buckets.exhausted(attempt.buckets):
+            return None
+        with self.database.begin() as tx:
+            return self.gate.spend(tx, known.budget, self.clock.now())
+
+    def _verify(self, attempt: Attempt, known: _Known, lease: Lease) -> SignInResult:
+        rules = self.policy.policy.passwords.argon2
+        account, fresh_hash = known.account, None
+        if account is None or account.password_hash is None:
+            passwords.pretend(attempt.password, rules)
+            right = False
+        else:
+            right = passwords.verify(lease, account.password_hash, attempt.password, rules)
+            if right and passwords.needs_rehash(account.password_hash, rules):
+                fresh_hash = passwords.hash_password(attempt.password, rules)
+        try:
+            if account is not None and right:
+                return self._settle_right(attempt, account, lease, fresh_hash)
+            return self._settle_wrong(attempt, known, lease)
+        finally:
+            self.waiters.settled()
+
+    def _settle_right(
+        self, attempt: Attempt, account: Account, lease: Lease, fresh_hash: str | None
+    ) -> SignInResult:
+        now = self.clock.now()
+        with self.database.begin() as tx:
+            facts = sessions.subject_facts(tx, account.subject)
+            changed = (
+                facts is None or facts.credentials_changed_at != account.credentials_changed_at
+            )
+            if facts is None or changed:
+                return self._count_wrong(tx, attempt, account, lease, now, "password_changed")
+            why = why_inactive(facts, False, now, now)
+            if why is not None:
+                failed = self._count_wrong(tx, attempt, account, lease, now, why.value)
+                return NoAccess(why, failed.reference)
+            self.gate.settle_right(tx, lease)
+            if fresh_hash and account.password_hash:
+                self._rehash(tx, account, account.password_hash, fresh_hash, now)
+            return self.sessions.start(tx, attempt, account.subject, lease, now)
+
+    def _rehash(self, tx: Tx, account: Account, old: str, new: str, now: datetime) -> None:
+        if accounts.rehash(tx, account.subject, old, new):
+            self.journal.record(
+                tx,
+                EventName.PASSWORD_REHASHED,
+                now,
+                actor=Actor("member", account.subject),
+                subject=account.subject,
+            )
+
+    def _settle_wrong(self, attempt: Attempt, known: _Known, lease: Lease) -> Failed:
+        now = self.clock.now()
+        why = "wrong_password" if known.account else "unknown_address"
+        with self.database.begin() as tx:
+            failed = self._count_wrong(tx, attempt, known.account, lease, now, why, known.pseudonym)
+        if not known.device_known:
+            self.buckets.hit(attempt.buckets)
+        return failed
+
+    def _count_wrong(
+        self,
+        tx: Tx,
+        attempt: Attempt,
+        account: Account | None,
+        lease: Lease,
+        now: datetime,
+        why: str,
+        pseudonym: str | None = None,
+    ) -> Failed:
+        self.gate.settle_wrong(tx, lease, now)
+        reference = draw_reference(tx)
+        self.journal.record(
+            tx,
+            EventName.SIGN_IN_REFUSED,
+            now,
+            outcome=REFUSED,
+            actor=Actor("member", account.subject) if account else Actor("anonymous"),
+            subject=account.subject if account else None,
+            origin=attempt.origin,
+            decision=lease.decision.as_facts(self.policy.digest),
+            data={"why": why, "typed": pseudonym},
+            reference=reference,
+        )
+        return Failed(reference)
+
+    def _refuse_unseen(self, attempt: Attempt, known: _Known, decision: Decision | None) -> Failed:
+        """Answer as for a wrong password, without looking at the secret: the limit is reached."""
+        passwords.pretend(attempt.password, self.policy.policy.passwords.argon2)
+        facts = (
+            decision.as_facts(self.policy.digest)
+            if decision
+            else {"rule": LimitName.FAILURES_PER_ADDRESS.value, "policy": self.policy.digest}
+        )
+        account = known.account
+        now = self.clock.now()
+        with self.database.begin() as tx:
+            reference = draw_reference(tx)
+            self.journal.record(
+                tx,
+                EventName.SIGN_IN_LIMITED,
+                now,
+                outcome=REFUSED,
+                actor=Actor("member", account.subject) if account else Actor("anonymous"),
+                subject=account.subject if account else None,
+                origin=attempt.origin,
+                decision=facts,
+                data={"typed": known.pseudonym},
+                reference=reference,
+            )
+        return Failed(reference)
+
+
+def _normal_form(username: str) -> str | None:
+    try:
+        return parse_mail_address(username).normal_form
+    except BadMailAddress:
+        return None

@@ -1,0 +1,67 @@
+"""The first start: schema, audit key, signing keys, the proposed policy put in force.
+
+Each step happens once and is harmless when repeated; two nodes that start at once meet in the
+database. Nothing here ever overwrites.
+"""
+
+from __future__ import annotations
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from audit.event import Actor
+from audit.names import EventName
+from idp.assembly import Foundation, audit_key, build_foundation
+from idp.inforce import store as policies
+from idp.inforce.service import activate
+from idp.journal.sealer import start_log
+from idp.key_rotation import KeyRotation
+from idp.policy.folder import read_folder
+from idp.settings import Settings
+from idp.storage.key_vault import add_audit_key, find_audit_key
+from idp.storage.migrate import apply, current
+from idp.storage.sql import Database
+from keys.audit_key import wrap_audit_key
+from keys.errors import RingChanged
+
+BY = "first-start"
+
+
+def prepare(settings: Settings) -> Foundation:
+    """Make an empty deployment ready, check one that is not; answers its foundation.
+
+    Raises `SettingsError` or `StoreUnavailable` with what to do about it.
+    """
+    proposed = read_folder(settings.policies)
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(settings.database_url)
+    if current(database) is None:
+        apply(database)
+    database.dispose()
+    foundation = build_foundation(settings)
+    with foundation.database.begin() as tx:
+        start_log(tx)
+        if find_audit_key(tx) is None:
+            add_audit_key(tx, wrap_audit_key(foundation.master, Ed25519PrivateKey.generate()))
+        if policies.active(tx) is None:
+            actor = Actor("operator", BY)
+            activate(tx, foundation.journal, foundation.clock, proposed, actor, BY)
+    audit_key(foundation)
+    _make_keys(foundation)
+    return foundation
+
+
+def _make_keys(foundation: Foundation) -> None:
+    f = foundation
+    rotation = KeyRotation(f.database, f.clock, f.journal, f.policy, f.vault, f.home)
+    try:
+        rotation.rotate(Actor("operator", BY))
+    except RingChanged:
+        f.vault.refresh()  # another node made them
+
+
+def record_start(foundation: Foundation, program: str) -> None:
+    """Record that a program started, and on which policy."""
+    f = foundation
+    with f.database.begin() as tx:
+        data = {"program": program, "policy": f.policy.digest}
+        f.journal.record(tx, EventName.SYSTEM_STARTED, f.clock.now(), data=data)

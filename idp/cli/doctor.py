@@ -1,0 +1,81 @@
+"""`idp doctor`: what is wrong with a deployment, in sentences."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+
+import click
+from argon2 import PasswordHasher
+
+from idp.assembly import build_foundation, build_provider
+from idp.cli.output import format_option, say
+from idp.errors import IdpError
+from idp.policy.folder import read_folder
+from idp.settings import Settings, read_settings
+
+WHEEL_MILLISECONDS = 15.0
+
+
+@click.group()
+def doctor() -> None:
+    """Examine a deployment."""
+
+
+@doctor.command(epilog="Example: idp doctor config")
+@format_option
+def config(form: str) -> int:
+    """Print the effective settings (secrets masked) and what is wrong with them."""
+    settings = read_settings()
+    faults = [
+        fault for check in (_folder, _stores, _difference) if (fault := _ask(check, settings))
+    ]
+    content = {"settings": settings.masked(), "argon2": _argon2(), "faults": faults}
+    lines = [f"{name} = {value}" for name, value in settings.masked().items()]
+    lines += [f"argon2: {_argon2()}"]
+    lines += [f"FAULT: {fault}" for fault in faults] or ["nothing is wrong"]
+    say(content, "\n".join(lines), form)
+    return 1 if faults else 0
+
+
+def _ask(check: Callable[[Settings], str | None], settings: Settings) -> str | None:
+    try:
+        return check(settings)
+    except IdpError as fault:
+        return fault.detail or fault.code
+
+
+def _folder(settings: Settings) -> str | None:
+    read_folder(settings.policies)
+    return None
+
+
+def _stores(settings: Settings) -> str | None:
+    build_provider(build_foundation(settings))
+    return None
+
+
+def _difference(settings: Settings) -> str | None:
+    proposed = read_folder(settings.policies)
+    active = build_foundation(settings).policy.digest
+    if proposed.digest == active:
+        return None
+    return (
+        f"the folder {settings.policies} differs from the policy in force ({active[:12]});"
+        " put it in force with `idp policy activate`"
+    )
+
+
+def _argon2() -> str:
+    """Say which build of Argon2 is at work, judged by its speed on this machine."""
+    hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+    best = min(_timed(hasher) for _ in range(3))
+    build = "native or fast" if best < WHEEL_MILLISECONDS else "generic wheel"
+    return f"{best:.1f} ms per hash (t=2, m=19 MiB) on {platform.machine()}: {build}"
+
+
+def _timed(hasher: PasswordHasher) -> float:
+    started = time.perf_counter()
+    hasher.hash("measure")
+    return (time.perf_counter() - started) * 1000

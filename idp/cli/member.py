@@ -1,0 +1,94 @@
+"""`idp member`: the register."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.progress import Progress
+
+from idp.accounts import store as accounts
+from idp.cli.output import format_option, foundation, operator, say
+from idp.errors import SettingsError
+from idp.members import store
+from idp.members.number import parse_member_number
+from idp.members.service import ImportReport, Register
+from idp.members.standing import access_ends_on, standing
+
+
+@click.group()
+def member() -> None:
+    """The register: import the core system's export, look a member up."""
+
+
+@member.command(name="import", epilog="Example: idp member import export.csv --apply")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--apply", is_flag=True, help="Change the register; without it nothing is written.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change (this is the default).")
+@format_option
+def import_(file: Path, apply: bool, dry_run: bool, form: str) -> int:
+    """Import a register file: all of it, or nothing when any line is bad."""
+    if apply and dry_run:
+        raise click.UsageError("--apply and --dry-run exclude each other")
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{file}: {error.strerror}") from error
+    f = foundation()
+    register = Register(f.database, f.clock, f.journal)
+    with Progress(disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("register", total=data.count(b"\n"))
+        report = register.import_file(
+            data, operator(), apply=apply, progress=lambda done: bar.update(task, completed=done)
+        )
+    _print(report, form)
+    return 1 if report.bad else 0
+
+
+@member.command(epilog="Example: idp member show 00000017")
+@click.argument("number")
+@format_option
+def show(number: str, form: str) -> None:
+    """Show a member's standing and account (no names, no addresses)."""
+    f = foundation()
+    today = f.clock.today()
+    with f.database.read() as tx:
+        found = store.get(tx, parse_member_number(number))
+        account = accounts.find_by_number(tx, found.member_number)
+    content = {
+        "member_number": found.member_number,
+        "standing": standing(found, today).value,
+        "employment": found.employment.value,
+        "access_ends_on": access_ends_on(found),
+        "subject": account.subject if account else None,
+        "stopped_at": account.stopped_at if account else None,
+        "blocked_at": account.disabled_at if account else None,
+    }
+    sentence = "\n".join(f"{key}: {value}" for key, value in content.items())
+    say(content, sentence, form)
+
+
+def _print(report: ImportReport, form: str) -> None:
+    content = {
+        "applied": report.applied,
+        "created": report.created,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "bad": [
+            {"line": bad.number, "column": bad.column, "reason": bad.reason} for bad in report.bad
+        ],
+        "changes": [{"member_number": n, "what": what} for n, what in report.changes],
+    }
+    lines = [
+        f"line {bad.number}{', ' + bad.column if bad.column else ''}: {bad.reason}"
+        for bad in report.bad
+    ]
+    if report.bad:
+        lines.append(f"{len(report.bad)} bad lines; nothing was changed")
+    else:
+        done = "changed" if report.applied else "would change (use --apply)"
+        lines.append(
+            f"{done}: {report.created} new, {report.updated} updated, {report.unchanged} unchanged"
+        )
+    say(content, "\n".join(lines), form)

@@ -1,0 +1,75 @@
+"""What commands print: a table for people, JSON for scripts."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from audit.event import Actor
+from idp.assembly import Foundation, build_foundation
+from idp.settings import read_settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def format_option(command: Command) -> Command:
+    """Add `--format table|json`."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["table", "json"]),
+        default="table",
+        help="How to print the result.",
+    )(command)
+
+
+def foundation() -> Foundation:
+    """Build the foundation from the environment."""
+    return build_foundation(read_settings())
+
+
+def operator() -> Actor:
+    """Name who runs the command, as the operating system knows them."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "unknown"
+    return Actor("operator", f"cli:{name}")
+
+
+def show(rows: Iterable[dict[str, Any]], columns: Sequence[str], form: str) -> None:
+    """Print rows."""
+    listed = list(rows)
+    if form == "json":
+        click.echo(json.dumps(listed, ensure_ascii=False, default=_plain))
+        return
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in listed:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    Console().print(table)
+
+
+def say(content: dict[str, Any], sentence: str, form: str) -> None:
+    """Print one result: a sentence, or JSON."""
+    click.echo(
+        json.dumps(content, ensure_ascii=False, default=_plain) if form == "json" else sentence
+    )
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return _plain(value)

@@ -1,0 +1,84 @@
+"""A relying party as the provider knows it, and the rule for its redirect URIs.
+
+Redirect URIs are compared as exact strings (RFC 9700 2.1); the one exception is the port of a
+loopback address (RFC 8252 7.3). What may be registered at all is `idp.clients.registration`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit, urlunsplit
+
+from idp.policy.model import AuthMethod, SigningAlgorithm
+from keys.signer import PublicKeys
+
+SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access")
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class Client:
+    """One relying party; immutable, shared between requests, keys parsed once."""
+
+    client_id: str
+    name: str
+    name_en: str
+    redirect_uris: tuple[str, ...]
+    auth_method: AuthMethod
+    scopes: frozenset[str]
+    grant_types: frozenset[str]
+    first_party: bool
+    id_token_alg: SigningAlgorithm
+    source: str
+    client_uri: str | None = None
+    secret_hash: str | None = field(default=None, repr=False)
+    keys: PublicKeys | None = field(default=None, repr=False)
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = None
+    require_pkce: bool = True
+    cors_origins: frozenset[str] = frozenset()
+
+    @property
+    def is_public(self) -> bool:
+        """Tell whether the client has no credential (RFC 6749 2.1)."""
+        return self.auth_method is AuthMethod.NONE
+
+    def name_in(self, language: str) -> str:
+        """Give the client's name for people, Japanese unless English was asked for."""
+        return self.name_en if language == "en" else self.name
+
+    def allows_redirect(self, redirect_uri: str) -> bool:
+        """Tell whether a redirect URI is registered."""
+        if redirect_uri in self.redirect_uris:
+            return True
+        portless = _without_port(redirect_uri)
+        return portless is not None and any(
+            portless == _without_port(registered) for registered in self.redirect_uris
+        )
+
+    def secret_matches(self, secret: str) -> bool:
+        """Compare a secret with the stored hash, in constant time."""
+        if self.secret_hash is None:
+            return False
+        given = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+        return hmac.compare_digest(given, self.secret_hash)
+
+
+def _without_port(uri: str) -> str | None:
+    """Give a loopback-address http URI without its port; None for any other URI."""
+    if not uri.startswith(("http://127.0.0.1:", "http://[::1]:")):
+        return None
+    try:
+        parts = urlsplit(uri)
+        port = parts.port
+    except ValueError:
+        return None
+    host = parts.hostname
+    if host not in LOOPBACK or port is None or "@" in parts.netloc:
+        return None
+    shown = f"[{host}]" if ":" in host else host
+    if parts.netloc != f"{shown}:{port}":
+        return None  # "127.0.0.1:080" and the like are not the same string
+    return urlunsplit((parts.scheme, shown, parts.path, parts.query, parts.fragment))

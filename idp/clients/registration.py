@@ -1,0 +1,151 @@
+"""What may be registered as a client: the checks of RFC 7591 2, OpenID Registration 2, RFC 9700 4.1.
+
+Pure: metadata in, `Client` out, or `BadClient` with the member that is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from idp.clients.model import SCOPES, Client
+from idp.errors import SettingsError
+from idp.policy.model import AuthMethod, ClientEntry
+from idp.settings import is_loopback
+from keys.errors import BadKeySet
+from keys.signer import PublicKeys, public_keyset
+
+_CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_PRINTABLE_URI = re.compile(r"[!-~]{1,2000}")
+_PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
+_GRANT_TYPES = ("authorization_code", "refresh_token")
+
+
+class BadClient(SettingsError):
+    """Client metadata that cannot be accepted; the detail names the member."""
+
+    code = "bad_client"
+
+
+def client_from(client_id: str, entry: ClientEntry, source: str) -> Client:
+    """Check one client's metadata and build it; raises `BadClient`."""
+    _check_names(client_id, entry)
+    public = entry.token_endpoint_auth_method is AuthMethod.NONE
+    _check_redirects(client_id, entry, public)
+    _check_credentials(client_id, entry)
+    scopes = frozenset(entry.scope.split())
+    foreign = scopes - set(SCOPES)
+    if foreign:
+        raise BadClient(f"{client_id}: scope: {sorted(foreign)[0]} is not offered")
+    if not set(entry.grant_types) <= set(_GRANT_TYPES):
+        raise BadClient(f"{client_id}: grant_types: only {', '.join(_GRANT_TYPES)} are offered")
+    if public and not entry.require_pkce:
+        raise BadClient(f"{client_id}: require_pkce: a public client must use PKCE")
+    return Client(
+        client_id=client_id,
+        name=entry.client_name,
+        name_en=entry.client_name_en or entry.client_name,
+        redirect_uris=entry.redirect_uris,
+        auth_method=entry.token_endpoint_auth_method,
+        scopes=scopes,
+        grant_types=frozenset(entry.grant_types),
+        first_party=entry.first_party,
+        id_token_alg=entry.id_token_signed_response_alg,
+        source=source,
+        client_uri=entry.client_uri,
+        secret_hash=entry.client_secret_sha256,
+        keys=_keys(client_id, entry),
+        post_logout_redirect_uris=entry.post_logout_redirect_uris,
+        backchannel_logout_uri=entry.backchannel_logout_uri,
+        require_pkce=entry.require_pkce,
+        cors_origins=_cors_origins(entry, public),
+    )
+
+
+def _check_names(client_id: str, entry: ClientEntry) -> None:
+    if not _CLIENT_ID.fullmatch(client_id):
+        raise BadClient("client_id: 1 to 128 letters, digits, '.', '_', '~', '-'")
+    if not entry.client_name.strip() or len(entry.client_name) > 100:
+        raise BadClient(f"{client_id}: client_name: 1 to 100 characters")
+    if entry.client_uri is not None and not is_web_uri(entry.client_uri):
+        raise BadClient(f"{client_id}: client_uri must be an http(s) address")
+
+
+def _check_redirects(client_id: str, entry: ClientEntry, public: bool) -> None:
+    if not entry.redirect_uris:
+        raise BadClient(f"{client_id}: redirect_uris: at least one is needed")
+    for uri in entry.redirect_uris:
+        reason = why_bad_redirect(uri, native=public)
+        if reason:
+            raise BadClient(f"{client_id}: redirect_uris: {uri!r}: {reason}")
+    for uri in entry.post_logout_redirect_uris:
+        reason = why_bad_redirect(uri, native=public)
+        if reason:
+            raise BadClient(f"{client_id}: post_logout_redirect_uris: {uri!r}: {reason}")
+    if entry.backchannel_logout_uri and why_bad_redirect(
+        entry.backchannel_logout_uri, native=False
+    ):
+        raise BadClient(f"{client_id}: backchannel_logout_uri must be https, or http on loopback")
+    for origin in entry.cors_origins:
+        parts = urlsplit(origin)
+        if not is_web_uri(origin) or origin != f"{parts.scheme}://{parts.netloc}":
+            raise BadClient(f"{client_id}: cors_origins: {origin!r} is not an origin")
+
+
+def why_bad_redirect(uri: str, *, native: bool) -> str | None:
+    """Tell why a redirect URI cannot be registered, or None when it can (RFC 8252 7, 8.4)."""
+    if not _PRINTABLE_URI.fullmatch(uri) or "\\" in uri or "*" in uri:
+        return "it has characters that do not belong in a URI"
+    try:
+        parts = urlsplit(uri)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "it cannot be read"
+    if "#" in uri:
+        return "it has a fragment"
+    if "@" in parts.netloc:
+        return "it has user information"
+    if parts.scheme == "https":
+        return None if host else "it has no host"
+    if parts.scheme == "http":
+        return None if host and is_loopback(host) else "http is for loopback addresses only"
+    if native and _PRIVATE_SCHEME.fullmatch(parts.scheme):
+        return None
+    return "its scheme is not allowed"
+
+
+def is_web_uri(uri: str) -> bool:
+    """Tell whether a text is a plain http(s) address."""
+    return bool(_PRINTABLE_URI.fullmatch(uri)) and uri.startswith(("https://", "http://"))
+
+
+def _check_credentials(client_id: str, entry: ClientEntry) -> None:
+    method = entry.token_endpoint_auth_method
+    secret = entry.client_secret_sha256
+    by_secret = method in (AuthMethod.CLIENT_SECRET_BASIC, AuthMethod.CLIENT_SECRET_POST)
+    if by_secret and not (secret and _SHA256.fullmatch(secret)):
+        raise BadClient(f"{client_id}: {method.value} needs client_secret_sha256 (64 hex digits)")
+    if not by_secret and secret:
+        raise BadClient(f"{client_id}: {method.value} takes no secret")
+    if method is AuthMethod.PRIVATE_KEY_JWT and not entry.jwks:
+        raise BadClient(f"{client_id}: private_key_jwt needs jwks")
+
+
+def _cors_origins(entry: ClientEntry, public: bool) -> frozenset[str]:
+    """A browser client calls from where its redirect URIs live, unless it says otherwise."""
+    if entry.cors_origins or not public:
+        return frozenset(entry.cors_origins)
+    web = [urlsplit(uri) for uri in entry.redirect_uris if is_web_uri(uri)]
+    return frozenset(f"{parts.scheme}://{parts.netloc}" for parts in web)
+
+
+def _keys(client_id: str, entry: ClientEntry) -> PublicKeys | None:
+    if entry.jwks is None:
+        return None
+    jwks: dict[str, Any] = dict(entry.jwks)
+    try:
+        return public_keyset(jwks)
+    except BadKeySet as error:
+        raise BadClient(f"{client_id}: jwks: {error}") from error

@@ -1,0 +1,1 @@
+"""What a member agreed to share with a client, remembered."""

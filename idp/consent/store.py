@@ -1,0 +1,39 @@
+"""Rows of consents: the scopes a member agreed to share with a client."""
+
+import sqlalchemy as sa
+
+from idp.storage.sql import Statement, Tx
+from idp.storage.tables import Instant, metadata
+
+consent = sa.Table(
+    "consent",
+    metadata,
+    sa.Column("subject", sa.String(64), primary_key=True),
+    sa.Column("client_id", sa.String(128), primary_key=True),
+    sa.Column("scopes", sa.String(400), nullable=False),
+    sa.Column("given_at", Instant, nullable=False),
+)
+_c = consent.c
+_FIND = Statement(
+    sa.select(_c.scopes).where(
+        _c.subject == sa.bindparam("who"), _c.client_id == sa.bindparam("client")
+    )
+)
+_SAVE = Statement(
+    sa.text(
+        "INSERT INTO consent (subject, client_id, scopes, given_at)"
+        " VALUES (:who, :client, :scopes, :at)"
+        " ON CONFLICT (subject, client_id) DO UPDATE SET scopes = :scopes, given_at = :at"
+    )
+)
+
+
+def find(tx: Tx, subject: str, client_id: str) -> frozenset[str]:
+    """Find the scopes a member agreed to; none when never asked."""
+    row = tx.one(_FIND, who=subject, client=client_id)
+    return frozenset(row[0].split()) if row else frozenset()
+
+
+def save(tx: Tx, subject: str, client_id: str, scopes: frozenset[str], at: int) -> None:
+    """Remember the scopes a member agreed to, replacing what was there."""
+    tx.run(_SAVE, who=subject, client=client_id, scopes=" ".join(sorted(scopes)), at=at)

@@ -1,0 +1,1 @@
+"""What a member allowed a client: grants, codes, refresh families, access tokens."""

@@ -1,0 +1,1 @@
+"""Which policy is in force, since when, and by whose act."""

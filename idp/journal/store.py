@@ -1,0 +1,272 @@
+"""Rows of the audit log: events (never changed), leaves, checkpoints, the sealer's position.
+
+On PostgreSQL an event carries its transaction id and the cluster it was written on, so that the
+sealer can take rows in an order that no later commit can disturb.
+"""
+
+import sqlalchemy as sa
+
+from idp.storage.sql import Statement, Tx
+from idp.storage.tables import Digest, Instant, metadata
+
+audit_event = sa.Table(
+    "audit_event",
+    metadata,
+    sa.Column(
+        "position",
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        sa.Identity(),
+        primary_key=True,
+    ),
+    sa.Column("id", sa.String(36), nullable=False, unique=True),
+    sa.Column("occurred_at", Instant, nullable=False),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("subject", sa.String(64)),
+    sa.Column("client", sa.String(128)),
+    sa.Column("reference", sa.String(16)),
+    sa.Column("line", sa.Text, nullable=False),
+    sa.Column("written_by", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("cluster", sa.BigInteger, nullable=False, server_default="0"),
+)
+sa.Index("ix_audit_event_written_by_position", audit_event.c.written_by, audit_event.c.position)
+sa.Index("ix_audit_event_subject_occurred_at", audit_event.c.subject, audit_event.c.occurred_at)
+sa.Index("ix_audit_event_reference", audit_event.c.reference)
+
+audit_leaf = sa.Table(
+    "audit_leaf",
+    metadata,
+    sa.Column(
+        "seq",
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("event_id", sa.String(36), nullable=False, unique=True),
+    sa.Column("hash", Digest, nullable=False),
+)
+
+audit_checkpoint = sa.Table(
+    "audit_checkpoint",
+    metadata,
+    sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("signed_at", Instant, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+)
+
+audit_sealer = sa.Table(
+    "audit_sealer",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("frontier", sa.Text, nullable=False),
+    sa.Column("watermark", sa.BigInteger, nullable=False),
+    sa.Column("cluster", sa.BigInteger, nullable=False),
+    sa.Column("signed_at", Instant, nullable=False),
+)
+
+_e = audit_event.c
+_EVENT_COLUMNS = (
+    _e.id,
+    _e.occurred_at,
+    _e.name,
+    _e.outcome,
+    _e.subject,
+    _e.client,
+    _e.reference,
+    _e.line,
+)
+_ADD = Statement(
+    sa.insert(audit_event).values(
+        {column.name: sa.bindparam(column.name) for column in _EVENT_COLUMNS}
+    )
+)
+_ADD_PG = Statement(
+    sa.text(
+        "INSERT INTO audit_event (id, occurred_at, name, outcome, subject, client, reference, line,"
+        " written_by, cluster) VALUES (:id, :occurred_at, :name, :outcome, :subject, :client,"
+        " :reference, :line, pg_current_xact_id()::text::bigint, :cluster)"
+    )
+)
+_REFERENCE_KNOWN = Statement(
+    sa.select(sa.literal(1)).where(_e.reference == sa.bindparam("reference")).limit(1)
+)
+_ADD_LEAF = Statement(sa.insert(audit_leaf))
+_ADD_CHECKPOINT = Statement(sa.insert(audit_checkpoint))
+_STATE = Statement(
+    sa.select(
+        audit_sealer.c.size,
+        audit_sealer.c.frontier,
+        audit_sealer.c.watermark,
+        audit_sealer.c.cluster,
+        audit_sealer.c.signed_at,
+    ).where(audit_sealer.c.id == 1)
+)
+_ADD_STATE = Statement(sa.insert(audit_sealer))
+_MOVE = Statement(
+    sa.update(audit_sealer)
+    .where(audit_sealer.c.id == 1, audit_sealer.c.size == sa.bindparam("old_size"))
+    .values(
+        size=sa.bindparam("new_size"),
+        frontier=sa.bindparam("new_frontier"),
+        watermark=sa.bindparam("new_watermark"),
+        cluster=sa.bindparam("new_cluster"),
+        signed_at=sa.bindparam("new_signed_at"),
+    )
+)
+_UNSEALED_SQLITE = Statement(
+    sa.select(_e.position, _e.id, _e.line)
+    .where(_e.position > sa.bindparam("after"))
+    .order_by(_e.position)
+    .limit(sa.bindparam("most"))
+)
+_UNSEALED_PG = """
+SELECT written_by, id, line FROM audit_event
+WHERE written_by >= %(after)s AND written_by < %(before)s AND cluster = %(cluster)s
+  AND NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.event_id = audit_event.id)
+ORDER BY written_by, position LIMIT %(most)s
+"""
+_UNSEALED_OTHER_CLUSTER = """
+SELECT written_by, id, line FROM audit_event
+WHERE cluster <> %(cluster)s
+  AND NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.event_id = audit_event.id)
+ORDER BY position LIMIT %(most)s
+"""
+_NEWEST = Statement(
+    sa.select(audit_checkpoint.c.note).order_by(audit_checkpoint.c.size.desc()).limit(1)
+)
+_CHECKPOINTS = Statement(
+    sa.select(audit_checkpoint.c.note)
+    .where(audit_checkpoint.c.size <= sa.bindparam("size"))
+    .order_by(audit_checkpoint.c.size)
+)
+_LEAVES = Statement(
+    sa.select(audit_leaf.c.seq, audit_leaf.c.event_id, audit_leaf.c.hash, _e.line)
+    .select_from(audit_leaf.outerjoin(audit_event, audit_event.c.id == audit_leaf.c.event_id))
+    .where(audit_leaf.c.seq >= sa.bindparam("from_seq"), audit_leaf.c.seq < sa.bindparam("to_seq"))
+    .order_by(audit_leaf.c.seq)
+)
+_LEAF_OF = Statement(
+    sa.select(audit_leaf.c.seq).where(audit_leaf.c.event_id == sa.bindparam("event"))
+)
+_SEARCH = Statement(
+    sa.select(_e.position, _e.line)
+    .where(
+        _e.position < sa.bindparam("before"),
+        sa.or_(sa.bindparam("any_name", type_=sa.Integer) == 1, _e.name == sa.bindparam("name")),
+        sa.or_(
+            sa.bindparam("any_subject", type_=sa.Integer) == 1,
+            _e.subject == sa.bindparam("subject"),
+        ),
+        sa.or_(
+            sa.bindparam("any_reference", type_=sa.Integer) == 1,
+            _e.reference == sa.bindparam("reference"),
+        ),
+    )
+    .order_by(_e.position.desc())
+    .limit(sa.bindparam("most"))
+)
+
+
+def add(tx: Tx, **columns: object) -> None:
+    """Insert one event; all columns of `_EVENT_COLUMNS` are named."""
+    if tx.is_postgresql:
+        tx.run(_ADD_PG, cluster=tx.cluster, **columns)
+    else:
+        tx.run(_ADD, **columns)
+
+
+def reference_is_known(tx: Tx, reference: str) -> bool:
+    """Tell whether a reference code was given before."""
+    return tx.one(_REFERENCE_KNOWN, reference=reference) is not None
+
+
+def state(tx: Tx) -> tuple[int, str, int, int, int] | None:
+    """Read the sealer's position: size, frontier, watermark, cluster, time of last checkpoint."""
+    row = tx.one(_STATE)
+    return (row[0], row[1], row[2], row[3], row[4]) if row else None
+
+
+def start(tx: Tx, frontier: str, cluster: int) -> None:
+    """Write the position of an empty log."""
+    tx.run(_ADD_STATE, id=1, size=0, frontier=frontier, watermark=0, cluster=cluster, signed_at=0)
+
+
+def move(tx: Tx, old_size: int, **new: object) -> bool:
+    """Advance the position if it is still at `old_size`; False when another sealer was quicker."""
+    return tx.run(_MOVE, old_size=old_size, **{f"new_{k}": v for k, v in new.items()}) == 1
+
+
+def unsealed_by_position(tx: Tx, after: int, most: int) -> list[tuple[int, str, str]]:
+    """List committed events after a position in insert order (SQLite: insert is commit order)."""
+    return [(r[0], r[1], r[2]) for r in tx.all(_UNSEALED_SQLITE, after=after, most=most)]
+
+
+def unsealed_by_transaction(
+    tx: Tx, after: int, before: int, cluster: int, most: int
+) -> list[tuple[int, str, str]]:
+    """List events of finished transactions, in transaction order (PostgreSQL)."""
+    values = {"after": after, "before": before, "cluster": cluster, "most": most}
+    return [(r[0], r[1], r[2]) for r in tx.text(_UNSEALED_PG, values).fetchall()]
+
+
+def unsealed_of_other_clusters(tx: Tx, cluster: int, most: int) -> list[tuple[int, str, str]]:
+    """List events that came with a restored dump and are not sealed yet (PostgreSQL)."""
+    rows = tx.text(_UNSEALED_OTHER_CLUSTER, {"cluster": cluster, "most": most}).fetchall()
+    return [(r[0], r[1], r[2]) for r in rows]
+
+
+def add_leaves(tx: Tx, leaves: list[tuple[int, str, str]]) -> None:
+    """Insert leaves (seq, event id, hash in hex)."""
+    tx.run_many(_ADD_LEAF, [{"seq": s, "event_id": e, "hash": h} for s, e, h in leaves])
+
+
+def add_checkpoint(tx: Tx, size: int, signed_at: int, note: str) -> None:
+    """Insert a signed checkpoint."""
+    tx.run(_ADD_CHECKPOINT, size=size, signed_at=signed_at, note=note)
+
+
+def newest_checkpoint(tx: Tx) -> str | None:
+    """Find the newest signed checkpoint."""
+    row = tx.one(_NEWEST)
+    return row[0] if row else None
+
+
+def checkpoints_up_to(tx: Tx, size: int) -> list[str]:
+    """List the signed checkpoints up to a size, oldest first."""
+    return [row[0] for row in tx.all(_CHECKPOINTS, size=size)]
+
+
+def leaves(tx: Tx, from_seq: int, to_seq: int) -> list[tuple[int, str, str, str | None]]:
+    """List leaves with their event lines (None where the body was purged)."""
+    return [(r[0], r[1], r[2], r[3]) for r in tx.all(_LEAVES, from_seq=from_seq, to_seq=to_seq)]
+
+
+def leaf_of(tx: Tx, event: str) -> int | None:
+    """Tell the sequence number under which an event was sealed."""
+    row = tx.one(_LEAF_OF, event=event)
+    return row[0] if row else None
+
+
+def search(
+    tx: Tx,
+    before: int,
+    most: int,
+    *,
+    name: str | None = None,
+    subject: str | None = None,
+    reference: str | None = None,
+) -> list[tuple[int, str]]:
+    """List event lines, newest first, before a position (keyset page)."""
+    rows = tx.all(
+        _SEARCH,
+        before=before,
+        most=most,
+        any_name=int(name is None),
+        name=name or "",
+        any_subject=int(subject is None),
+        subject=subject or "",
+        any_reference=int(reference is None),
+        reference=reference or "",
+    )
+    return [(r[0], r[1]) for r in rows]

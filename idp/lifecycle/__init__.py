@@ -1,0 +1,1 @@
+"""Use cases that cross packages: ending sessions, stopping, blocking."""

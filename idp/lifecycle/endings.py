@@ -1,0 +1,95 @@
+"""Ending what a person is signed in to: one session, or everything a subject has.
+
+One transaction ends the session, its grants and thereby every token, records it, and promises the
+logout tokens. The derived rule (`subject_is_active`) would refuse all of them anyway; these writes
+tell the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from audit.event import Actor
+from audit.names import EventName
+from idp.accounts.model import EndReason
+from idp.clients.service import Clients
+from idp.clock import to_micros
+from idp.grants import store as grants
+from idp.journal.service import NOWHERE, Journal, Origin
+from idp.lifecycle.logout_messages import promise_logouts
+from idp.sessions import store as sessions
+from idp.storage.sql import Tx
+
+
+@dataclass(frozen=True)
+class Endings:
+    """Ends sessions and everything that was issued in them."""
+
+    clients: Clients
+    journal: Journal
+
+    def end_session(
+        self,
+        tx: Tx,
+        session_id: str,
+        subject: str,
+        reason: EndReason,
+        actor: Actor,
+        now: datetime,
+        origin: Origin = NOWHERE,
+    ) -> bool:
+        """End one session; False when it had ended already."""
+        at = to_micros(now)
+        if not sessions.end(tx, session_id, reason.value, at):
+            return False
+        ended = grants.end_of_session(tx, session_id, reason.value, at)
+        self._record(tx, session_id, subject, reason, actor, now, origin, len(ended))
+        told = [(client, sid, who) for _, client, sid, who in ended]
+        promise_logouts(tx, self.clients, told, now)
+        return True
+
+    def end_all(
+        self,
+        tx: Tx,
+        subject: str,
+        reason: EndReason,
+        actor: Actor,
+        now: datetime,
+        origin: Origin = NOWHERE,
+    ) -> int:
+        """End every session and grant of a subject; answers how many sessions and grants ended."""
+        at = to_micros(now)
+        live = sessions.live_of(tx, subject)
+        ended = grants.end_of_subject(tx, subject, reason.value, at)
+        by_session: dict[str, int] = dict.fromkeys(live, 0)
+        for _, _, session_id, _ in ended:
+            by_session[session_id] = by_session.get(session_id, 0) + 1
+        for session_id, count in by_session.items():
+            sessions.end(tx, session_id, reason.value, at)
+            self._record(tx, session_id, subject, reason, actor, now, origin, count)
+        told = [(client, sid, who) for _, client, sid, who in ended]
+        promise_logouts(tx, self.clients, told, now)
+        return len(by_session) + len(ended)
+
+    def _record(
+        self,
+        tx: Tx,
+        session_id: str,
+        subject: str,
+        reason: EndReason,
+        actor: Actor,
+        now: datetime,
+        origin: Origin,
+        grants_ended: int,
+    ) -> None:
+        self.journal.record(
+            tx,
+            EventName.SESSION_ENDED,
+            now,
+            actor=actor,
+            subject=subject,
+            session=session_id,
+            origin=origin,
+            data={"reason": reason.value, "grants": grants_ended},
+        )

@@ -1,0 +1,113 @@
+"""Stop, restore, block and unblock an account; and tell the others when a membership has ended.
+
+The date decides access, no job does. The sweep here only ends sessions of those whose access ended,
+so that the relying parties get their logout tokens on the day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audit.event import Actor
+from audit.names import EventName
+from idp.accounts import store as accounts
+from idp.accounts.model import Account, EndReason
+from idp.clock import Clock, to_micros
+from idp.errors import IdpError
+from idp.grants import store as grants
+from idp.journal.service import NOWHERE, SYSTEM, Journal, Origin
+from idp.lifecycle.endings import Endings
+from idp.members.standing import dates_have_membership
+from idp.members.store import read_dates
+from idp.sessions import store as sessions
+from idp.storage.sql import Database
+
+
+class UnknownAccount(IdpError):
+    """There is no account of this member or subject."""
+
+    code = "unknown_account"
+    status = 404
+
+
+@dataclass(frozen=True)
+class AccountStanding:
+    """Acts that take an account out of service or back."""
+
+    database: Database
+    clock: Clock
+    journal: Journal
+    endings: Endings
+
+    def stop(self, subject: str, actor: Actor, reason: str, origin: Origin = NOWHERE) -> None:
+        """Stop the service for an account: everything ends at once."""
+        self._take_out(subject, EndReason.SERVICE_STOPPED, actor, reason, origin)
+
+    def block(self, subject: str, actor: Actor, reason: str, origin: Origin = NOWHERE) -> None:
+        """Put an account under an administrative block: everything ends at once."""
+        self._take_out(subject, EndReason.BLOCKED, actor, reason, origin)
+
+    def restore(self, subject: str, actor: Actor, reason: str) -> None:
+        """Take a stopped or blocked account back into service."""
+        now = self.clock.now()
+        with self.database.begin() as tx:
+            account = _get(accounts.find(tx, subject), subject)
+            accounts.set_stopped(tx, subject, None)
+            accounts.set_disabled(tx, subject, None)
+            name = (
+                EventName.ACCOUNT_UNBLOCKED
+                if account.disabled_at is not None
+                else EventName.ACCOUNT_RESTORED
+            )
+            self.journal.record(
+                tx, name, now, actor=actor, subject=subject, data={"reason": reason}
+            )
+
+    def end_former_members(self) -> int:
+        """End what subjects without a membership on this date still have; answers how many."""
+        today = self.clock.today()
+        with self.database.read() as tx:
+            rows = accounts.list_possibly_ended(tx, today.isoformat())
+        return sum(
+            self._end_former(row[0])
+            for row in rows
+            if not dates_have_membership(read_dates(row[1:5]), today)
+        )
+
+    def _end_former(self, subject: str) -> int:
+        with self.database.read() as tx:
+            if not sessions.live_of(tx, subject) and not grants.has_live_grants(tx, subject):
+                return 0
+        now = self.clock.now()
+        with self.database.begin() as tx:
+            ended = self.endings.end_all(tx, subject, EndReason.MEMBERSHIP_ENDED, SYSTEM, now)
+        return int(ended > 0)
+
+    def _take_out(
+        self, subject: str, why: EndReason, actor: Actor, reason: str, origin: Origin
+    ) -> None:
+        now = self.clock.now()
+        with self.database.begin() as tx:
+            _get(accounts.find(tx, subject), subject)
+            if why is EndReason.BLOCKED:
+                accounts.set_disabled(tx, subject, to_micros(now))
+                name = EventName.ACCOUNT_BLOCKED
+            else:
+                accounts.set_stopped(tx, subject, to_micros(now))
+                name = EventName.ACCOUNT_STOPPED
+            self.journal.record(
+                tx,
+                name,
+                now,
+                actor=actor,
+                subject=subject,
+                origin=origin,
+                data={"reason": reason},
+            )
+            self.endings.end_all(tx, subject, why, actor, now, origin)
+
+
+def _get(account: Account | None, subject: str) -> Account:
+    if account is None:
+        raise UnknownAccount(subject)
+    return account

@@ -1,0 +1,1 @@
+"""Japanese data: dates, text, telephone numbers, addresses, mail addresses. Pure functions."""

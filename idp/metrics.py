@@ -1,0 +1,28 @@
+"""Counters and gauges, summed over the processes of one node (prometheus-client, multi-process).
+
+The supervisor names the folder they share in PROMETHEUS_MULTIPROC_DIR before any process counts.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+VERIFICATIONS = Counter(
+    "gate_verifications_total", "Checks of a secret against what is stored", ["secret", "outcome"]
+)
+REFUSALS = Counter("gate_refusals_total", "Attempts refused by a limit", ["limit"])
+SHED = Counter("hash_slots_shed_total", "Sign-ins answered 503 because the queue was full")
+HASH_SECONDS = Histogram(
+    "password_hash_seconds",
+    "Time of one password verification",
+    buckets=(0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0),
+)
+SEALED = Counter("audit_sealed_events_total", "Events sealed into the log")
+SEAL_LAG = Gauge(
+    "audit_seal_lag_seconds", "Age of the oldest event of the last batch", multiprocess_mode="max"
+)
+OUTBOX_WAITING = Gauge(
+    "outbox_waiting_messages", "Messages not delivered yet", multiprocess_mode="max"
+)
+DELIVERIES = Counter("outbox_deliveries_total", "Tries to deliver a message", ["kind", "outcome"])
+LIMIT_OUTAGES = Counter(
+    "limit_outages_total", "Questions to a limit whose counter did not answer", ["limit", "answer"]
+)

@@ -1,0 +1,203 @@
+"""The front door of the machine endpoints: a WSGI layer before Flask.
+
+Checks the method, the size and form of body and headers, encodings and repeated parameters; gives
+request ids; adds CORS where browsers need it. Behind it endpoints see only clean requests. There is
+one door: no endpoint is also mounted in Flask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any
+from urllib.parse import parse_qsl
+
+import structlog
+
+from idp.errors import Unavailable
+from idp.oidc.protocol import ProtocolRequest, ProtocolResponse
+from idp.oidc.refusals import OAuthError, Refusal, refusal_response, unavailable_response
+from idp.web.caller import Caller, bucket_keys, caller_address
+from idp.web.request_id import request_id_of
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY = 64 * 1024
+MAX_FIELDS = 100
+MAX_QUERY = 8 * 1024
+FORM = "application/x-www-form-urlencoded"
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+Endpoint = Callable[[ProtocolRequest], ProtocolResponse]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One machine endpoint as it is mounted."""
+
+    endpoint: Endpoint
+    methods: tuple[str, ...]
+    cors: bool = False
+    """Whether registered browser clients may call it from their origin."""
+    open_cors: bool = False
+    """Public documents: any origin may read them."""
+
+
+_REASONS = {
+    200: "OK",
+    201: "Created",
+    204: "No Content",
+    304: "Not Modified",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    405: "Method Not Allowed",
+    413: "Content Too Large",
+    414: "URI Too Long",
+    415: "Unsupported Media Type",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+
+@dataclass(frozen=True)
+class FrontDoor:
+    """WSGI callable: machine paths are answered here, everything else goes to `pages`."""
+
+    machines: Mapping[str, Machine]
+    pages: Wsgi
+    trusted: tuple[IPv4Network | IPv6Network, ...]
+    allowed_origin: Callable[[str], bool]
+    """Tells whether an origin belongs to a registered browser client."""
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        machine = self.machines.get(environ.get("PATH_INFO", ""))
+        if machine is None:
+            return self.pages(environ, start_response)
+        response = self._answer(environ, machine)
+        reason = _REASONS.get(response.status, "Status")
+        headers = [
+            *response.headers,
+            ("Content-Type", response.content_type),
+            ("Content-Length", str(len(response.body))),
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-Request-Id", request_id_of(environ)),
+            *self._cors(environ, machine),
+        ]
+        start_response(f"{response.status} {reason}", headers)
+        return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [response.body]
+
+    def _answer(self, environ: Environ, machine: Machine) -> ProtocolResponse:
+        method = environ["REQUEST_METHOD"]
+        if method == "OPTIONS" and (machine.cors or machine.open_cors):
+            return ProtocolResponse(204, headers=())
+        try:
+            if method not in machine.methods and not (
+                method == "HEAD" and "GET" in machine.methods
+            ):
+                allow = ("Allow", ", ".join(machine.methods))
+                raise Refusal(
+                    OAuthError.INVALID_REQUEST, "this method is not allowed", 405, (allow,)
+                )
+            return machine.endpoint(self._parse(environ))
+        except Refusal as refusal:
+            return refusal_response(refusal)
+        except Unavailable as outage:
+            log.warning("endpoint.unavailable", code=outage.code, detail=outage.detail)
+            return unavailable_response(outage.retry_after)
+        except Exception:  # the last resort: fixed text outside, the traceback under the request id
+            log.exception("endpoint.failed", request_id=request_id_of(environ))
+            return refusal_response(
+                Refusal(OAuthError.SERVER_ERROR, "the request could not be answered", 500)
+            )
+
+    def _parse(self, environ: Environ) -> ProtocolRequest:
+        query_text = environ.get("QUERY_STRING", "")
+        if len(query_text) > MAX_QUERY:
+            raise Refusal(OAuthError.INVALID_REQUEST, "the query is too long", 414)
+        headers = {
+            key[5:].replace("_", "-").lower(): value
+            for key, value in environ.items()
+            if key.startswith("HTTP_")
+        }
+        address = caller_address(environ.get("REMOTE_ADDR"), _forwarded(environ), self.trusted)
+        return ProtocolRequest(
+            method=environ["REQUEST_METHOD"],
+            path=environ["PATH_INFO"],
+            query=fields_of(query_text.encode("latin-1", "replace")) if query_text else {},
+            form=_form(environ) if environ["REQUEST_METHOD"] == "POST" else {},
+            headers=headers,
+            caller=Caller(str(address), bucket_keys(address)),
+            request_id=request_id_of(environ),
+        )
+
+    def _cors(self, environ: Environ, machine: Machine) -> list[tuple[str, str]]:
+        origin = environ.get("HTTP_ORIGIN")
+        if machine.open_cors:
+            granted = [("Access-Control-Allow-Origin", "*")]
+        elif machine.cors:
+            granted = [("Vary", "Origin")]
+            if origin and self.allowed_origin(origin):
+                granted.append(("Access-Control-Allow-Origin", origin))
+        else:
+            return []
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            granted += [
+                ("Access-Control-Allow-Methods", ", ".join(machine.methods)),
+                ("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP"),
+                ("Access-Control-Max-Age", "600"),
+            ]
+        else:
+            granted.append(("Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After"))
+        return granted
+
+
+def _forwarded(environ: Environ) -> list[str]:
+    value = environ.get("HTTP_X_FORWARDED_FOR")
+    return [value] if value else []
+
+
+def _form(environ: Environ) -> dict[str, str]:
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+        raise Refusal(OAuthError.INVALID_REQUEST, "a compressed body is not accepted", 415)
+    kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length and not (length.isascii() and length.isdigit()):
+        raise Refusal(OAuthError.INVALID_REQUEST, "the length of the body cannot be read")
+    if length and int(length) > MAX_BODY:
+        raise Refusal(OAuthError.INVALID_REQUEST, "the body is too large", 413)
+    body = environ["wsgi.input"].read(MAX_BODY + 1)
+    if len(body) > MAX_BODY:
+        raise Refusal(OAuthError.INVALID_REQUEST, "the body is too large", 413)
+    if body and kind != FORM:
+        raise Refusal(OAuthError.INVALID_REQUEST, "the body must be form-encoded", 415)
+    return fields_of(body)
+
+
+def fields_of(body: bytes) -> dict[str, str]:
+    """Read form-encoded fields strictly; a parameter sent without a value counts as not sent.
+
+    RFC 6749 3.1, 3.2: a repeated parameter is refused, and so is what is not Unicode text.
+    """
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii", "strict") if body.isascii() else body.decode("utf-8"),
+            keep_blank_values=True,
+            encoding="utf-8",
+            errors="strict",
+            max_num_fields=MAX_FIELDS,
+        )
+    except (UnicodeDecodeError, ValueError):
+        raise Refusal(OAuthError.INVALID_REQUEST, "the parameters cannot be read") from None
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise Refusal(OAuthError.INVALID_REQUEST, "a parameter was sent more than once")
+        if "\0" in value or "\0" in name:
+            raise Refusal(OAuthError.INVALID_REQUEST, "a parameter holds a NUL character")
+        fields[name] = value
+    return {name: value for name, value in fields.items() if value}

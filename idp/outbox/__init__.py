@@ -1,0 +1,1 @@
+"""Things to deliver after the act that caused them has committed."""

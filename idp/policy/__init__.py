@@ -1,0 +1,1 @@
+"""The policy in force as typed values; the closed sets of names live here."""

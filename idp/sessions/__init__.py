@@ -1,0 +1,1 @@
+"""Browser sessions and the devices a member is known on."""

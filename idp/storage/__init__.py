@@ -1,0 +1,1 @@
+"""SQL, replay marks and limit storage behind one thin interface."""

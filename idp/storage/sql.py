@@ -1,0 +1,235 @@
+"""The database: engine, connections, transactions, and statements compiled once.
+
+Owns how SQL is sent; which SQL is the stores' affair. Statements are SQLAlchemy Core, compiled once
+per dialect, then executed on the driver's cursor: the same text, without the cost of building it
+again for each request. Columns hold only what both drivers pass through unchanged: text, integers,
+bytes; instants are microseconds, dates ISO text, flags 0/1.
+
+SQLite: every changing transaction is BEGIN IMMEDIATE behind one writer lock per process, held from
+BEGIN to COMMIT; other processes are waited for by `busy_timeout`. PostgreSQL: READ COMMITTED.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
+
+from idp.errors import StoreUnavailable
+
+Row = tuple[Any, ...]
+
+BUSY_TIMEOUT_MS = 10_000
+POOL_SIZE = {"sqlite": 70, "postgresql": 16}
+POOL_WAIT_SECONDS = 10
+
+
+class Statement:
+    """One Core statement with named binds, compiled at first use for each dialect."""
+
+    __slots__ = ("_compiled", "_core")
+
+    def __init__(self, core: Any) -> None:
+        self._core = core
+        self._compiled: dict[str, tuple[str, dict[str, Any]]] = {}
+
+    def for_dialect(self, dialect: sa.Dialect) -> tuple[str, dict[str, Any]]:
+        """Give the SQL text and the values of the constants written in the statement."""
+        found = self._compiled.get(dialect.name)
+        if found is None:
+            compiled = self._core.compile(dialect=dialect)
+            constants = {key: value for key, value in compiled.params.items() if value is not None}
+            found = self._compiled[dialect.name] = (str(compiled), constants)
+        return found
+
+
+@dataclass(slots=True)
+class Tx:
+    """A transaction (or, from `Database.read`, a connection without one) as stores see it."""
+
+    cursor: Any
+    dialect: sa.Dialect
+    cluster: int = 0
+    """PostgreSQL: the `system_identifier`, which transaction ids are meaningful in."""
+    after_commit: list[Any] = field(default_factory=list)
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Tell whether the PostgreSQL forms of a statement apply."""
+        return self.dialect.name == "postgresql"
+
+    def run(self, statement: Statement, **values: Any) -> int:
+        """Execute; answer how many rows were changed."""
+        sql, constants = statement.for_dialect(self.dialect)
+        self.cursor.execute(sql, {**constants, **values} if constants else values)
+        return int(self.cursor.rowcount)
+
+    def run_many(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
+        """Execute once per row, in one batch."""
+        sql, constants = statement.for_dialect(self.dialect)
+        if rows:
+            self.cursor.executemany(sql, [{**constants, **row} for row in rows])
+
+    def one(self, statement: Statement, **values: Any) -> Row | None:
+        """Execute; answer the first row, or None."""
+        sql, constants = statement.for_dialect(self.dialect)
+        self.cursor.execute(sql, {**constants, **values} if constants else values)
+        row: Row | None = self.cursor.fetchone()
+        return row
+
+    def all(self, statement: Statement, **values: Any) -> list[Row]:
+        """Execute; answer all rows."""
+        sql, constants = statement.for_dialect(self.dialect)
+        self.cursor.execute(sql, {**constants, **values} if constants else values)
+        return list(self.cursor.fetchall())
+
+    def text(self, sql: str, values: dict[str, Any] | None = None) -> Any:
+        """Execute plain SQL of one dialect; answer the cursor."""
+        self.cursor.execute(sql, values or {})
+        return self.cursor
+
+
+class Database:
+    """The authority for every durable fact. One instance per process."""
+
+    def __init__(self, url: str, *, pool_size: int | None = None) -> None:
+        """Prepare the pool; nothing is contacted before the first use.
+
+        Raises `StoreUnavailable` for a URL of another kind than sqlite or postgresql.
+        """
+        try:
+            parsed = sa.make_url(url)
+        except sa.exc.ArgumentError as error:
+            raise StoreUnavailable("the database URL cannot be read") from error
+        if parsed.get_backend_name() not in POOL_SIZE:
+            raise StoreUnavailable("the database URL names neither sqlite nor postgresql")
+        self.url = parsed
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.engine = _engine(parsed, pool_size)
+        self.dialect = self.engine.dialect
+        self._writer = threading.Lock()
+        self._cluster = 0
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """Give single statements a connection; each sees what was committed before it."""
+        with self._connection() as connection:
+            yield self._tx(connection)
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """Open a changing transaction; commit at the end, roll back on any exception.
+
+        Raises `StoreUnavailable` when the store cannot be reached, is busy or cannot write; nothing
+        of the act is stored then.
+        """
+        if not self.is_sqlite:
+            with self._connection() as connection:
+                tx = self._tx(connection)
+                yield from _within(tx, "BEGIN")
+            _run_hooks(tx)
+            return
+        with self._writer, self._connection() as connection:
+            tx = self._tx(connection)
+            yield from _within(tx, "BEGIN IMMEDIATE")
+        _run_hooks(tx)
+
+    def dispose(self) -> None:
+        """Close all idle connections."""
+        self.engine.dispose()
+
+    def _tx(self, connection: PoolProxiedConnection) -> Tx:
+        if not self.is_sqlite and not self._cluster:
+            row = connection.cursor().execute(_CLUSTER).fetchone()
+            self._cluster = int(row[0])
+        return Tx(connection.cursor(), self.dialect, self._cluster)
+
+    @contextmanager
+    def _connection(self) -> Iterator[PoolProxiedConnection]:
+        try:
+            connection = self.engine.raw_connection()
+        except _OUTAGES as error:
+            raise StoreUnavailable(type(error).__name__) from error
+        try:
+            yield connection
+        except _OUTAGES as error:
+            connection.invalidate()
+            raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
+        finally:
+            connection.close()
+
+
+_CLUSTER = "SELECT system_identifier FROM pg_control_system()"
+_OUTAGES = (
+    sqlite3.OperationalError,
+    psycopg.OperationalError,
+    sa.exc.OperationalError,
+    sa.exc.TimeoutError,
+)
+
+
+def _within(tx: Tx, begin: str) -> Iterator[Tx]:
+    tx.cursor.execute(begin)
+    try:
+        yield tx
+        tx.cursor.execute("COMMIT")
+    except BaseException:
+        _roll_back(tx)
+        raise
+
+
+def _roll_back(tx: Tx) -> None:
+    try:
+        tx.cursor.execute("ROLLBACK")
+    except _OUTAGES:
+        pass  # the connection is gone, and the transaction with it
+
+
+def _run_hooks(tx: Tx) -> None:
+    for hook in tx.after_commit:
+        hook()
+
+
+def _engine(url: sa.URL, pool_size: int | None) -> sa.Engine:
+    backend = url.get_backend_name()
+    if backend == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+        arguments: dict[str, Any] = {"autocommit": True, "connect_timeout": 5}
+    else:
+        arguments = {"isolation_level": None, "check_same_thread": False}
+    engine = sa.create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool_size or POOL_SIZE[backend],
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_SECONDS,
+        pool_use_lifo=True,
+        pool_reset_on_return=None,
+        connect_args=arguments,
+        paramstyle="pyformat" if backend == "postgresql" else "named",
+    )
+    sa.event.listen(
+        engine, "connect", _on_connect_sqlite if backend == "sqlite" else _on_connect_pg
+    )
+    return engine
+
+
+def _on_connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -16000")
+    connection.execute("PRAGMA mmap_size = 268435456")
+    connection.execute("PRAGMA wal_autocheckpoint = 2000")
+
+
+def _on_connect_pg(connection: psycopg.Connection[Any], _record: object) -> None:
+    connection.prepare_threshold = 2

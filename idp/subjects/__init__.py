@@ -1,0 +1,1 @@
+"""Per-person encryption keys; destroying one erases the person from the log."""

@@ -1,0 +1,104 @@
+"""Per-person keys: made when first needed, cached for a minute, destroyed to erase the person.
+
+A *person* is an opaque text: a subject, a staff id, or `unknown:2026-11` for what was typed by
+people we do not know, whose key is renewed monthly and destroyed with retention.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from audit.event import new_id
+from idp.clock import TOKYO, to_micros
+from idp.storage.sql import Database, Tx
+from idp.subjects import store
+from keys.master import MasterKeys
+
+CACHE_FOR = timedelta(seconds=60)
+CACHE_SIZE = 20_000
+
+
+@dataclass(frozen=True)
+class PersonKey:
+    """A key in clear, in memory only."""
+
+    key_id: str
+    key: bytes = field(repr=False)
+
+
+class ErasedPerson(LookupError):
+    """The person's key was destroyed; nothing more can be written about them."""
+
+
+@dataclass
+class PersonKeys:
+    """Keys by person, wrapped by the master key at rest."""
+
+    database: Database
+    master: MasterKeys
+    _cache: OrderedDict[str, tuple[datetime, PersonKey]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def key_of(self, tx: Tx, person: str, now: datetime) -> PersonKey:
+        """Give a person's key, making it in this transaction when there is none.
+
+        Raises `ErasedPerson` when it was destroyed.
+        """
+        with self._lock:
+            cached = self._cache.get(person)
+        if cached and abs(now - cached[0]) < CACHE_FOR:
+            return cached[1]
+        found = store.find(tx, person)
+        if found is None:
+            self._make(tx, person, now)
+            found = store.find(tx, person)
+            if found is None:
+                raise ErasedPerson(person)
+            # Not cached: this transaction may still be rolled back.
+            return self._open(found)
+        key = self._open(found)
+        with self._lock:
+            self._cache[person] = (now, key)
+            while len(self._cache) > CACHE_SIZE:
+                self._cache.popitem(last=False)
+        return key
+
+    def key_by_id(self, tx: Tx, key_id: str) -> bytes | None:
+        """Give a key by its id, for reading the log; None when destroyed."""
+        wrapped = store.find_by_id(tx, key_id)
+        return self.master.unwrap(wrapped, f"person-key:{key_id}") if wrapped else None
+
+    def pseudonym(self, tx: Tx, text: str, now: datetime) -> str:
+        """Give the keyed hash under which something typed by an unknown person is kept."""
+        key = self.key_of(tx, stranger(now), now).key
+        digest = hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(digest[:24]).decode()
+
+    def destroy(self, tx: Tx, person: str, now: datetime) -> bool:
+        """Destroy a person's key; caches forget it within `CACHE_FOR`."""
+        with self._lock:
+            self._cache.pop(person, None)
+        return store.destroy(tx, person, to_micros(now)) > 0
+
+    def _make(self, tx: Tx, person: str, now: datetime) -> None:
+        key_id = new_id(now)
+        wrapped = self.master.wrap(secrets.token_bytes(32), f"person-key:{key_id}")
+        store.add_unless_there(tx, person, key_id, wrapped, to_micros(now))
+
+    def _open(self, found: tuple[str, str | None]) -> PersonKey:
+        key_id, wrapped = found
+        if wrapped is None:
+            raise ErasedPerson(key_id)
+        return PersonKey(key_id, self.master.unwrap(wrapped, f"person-key:{key_id}"))
+
+
+def stranger(now: datetime) -> str:
+    """Name the monthly key for people we do not know."""
+    return f"unknown:{now.astimezone(TOKYO):%Y-%m}"

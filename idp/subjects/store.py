@@ -1,0 +1,53 @@
+"""Rows of per-person keys. A destroyed key keeps its row, without the key."""
+
+import sqlalchemy as sa
+
+from idp.storage.sql import Statement, Tx
+from idp.storage.tables import Instant, metadata
+
+person_key = sa.Table(
+    "person_key",
+    metadata,
+    sa.Column("person", sa.String(64), primary_key=True),
+    sa.Column("key_id", sa.String(36), nullable=False, unique=True),
+    sa.Column("wrapped", sa.Text),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("destroyed_at", Instant),
+)
+
+_c = person_key.c
+_ADD = Statement(
+    sa.text(
+        "INSERT INTO person_key (person, key_id, wrapped, created_at)"
+        " VALUES (:person, :key_id, :wrapped, :created_at) ON CONFLICT DO NOTHING"
+    )
+)
+_FIND = Statement(sa.select(_c.key_id, _c.wrapped).where(_c.person == sa.bindparam("person")))
+_BY_ID = Statement(sa.select(_c.wrapped).where(_c.key_id == sa.bindparam("key_id")))
+_DESTROY = Statement(
+    sa.update(person_key)
+    .where(_c.person == sa.bindparam("who"), _c.destroyed_at.is_(None))
+    .values(wrapped=sa.null(), destroyed_at=sa.bindparam("at"))
+)
+
+
+def add_unless_there(tx: Tx, person: str, key_id: str, wrapped: str, at: int) -> None:
+    """Store a person's key; a key that is already there stays."""
+    tx.run(_ADD, person=person, key_id=key_id, wrapped=wrapped, created_at=at)
+
+
+def find(tx: Tx, person: str) -> tuple[str, str | None] | None:
+    """Find a person's key id and wrapped key (None when destroyed)."""
+    row = tx.one(_FIND, person=person)
+    return (row[0], row[1]) if row else None
+
+
+def find_by_id(tx: Tx, key_id: str) -> str | None:
+    """Find a wrapped key by its id; None when unknown or destroyed."""
+    row = tx.one(_BY_ID, key_id=key_id)
+    return row[0] if row else None
+
+
+def destroy(tx: Tx, person: str, at: int) -> int:
+    """Forget the key of a person; answers how many were destroyed."""
+    return tx.run(_DESTROY, who=person, at=at)

@@ -1,0 +1,1 @@
+"""Limits, leases and refusals around every secret."""

@@ -1,0 +1,71 @@
+"""Address buckets: sliding windows of failures per address and network (`limits` library).
+
+Hit once per failure, never refunded; they may overshoot by what is in flight. They protect the
+house, not a secret: each limit says in policy what is answered while its counter does not answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from limits import RateLimitItemPerSecond
+from limits.storage import Storage
+from limits.strategies import MovingWindowRateLimiter
+
+from idp.errors import StoreUnavailable
+from idp.inforce.service import PolicyInForce
+from idp.metrics import LIMIT_OUTAGES
+from idp.policy.model import Limit, LimitName, Outage
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """Counts failures per key in the home the deployment has: Redis, or SQL when embedded."""
+
+    storage: Storage
+    policy: PolicyInForce
+    outages: tuple[type[Exception], ...] = (StoreUnavailable,)
+
+    def exhausted(self, buckets: tuple[str, ...]) -> LimitName | None:
+        """Name the limit that one of the caller's address buckets has reached, if any."""
+        for rule, key in _named(buckets):
+            limit = self.policy.policy.limits[rule]
+            try:
+                room = self._limiter.test(_item(limit), rule.value, key)
+            except self.outages:
+                room = _answer(rule, limit)
+            if not room:
+                return rule
+        return None
+
+    def hit(self, buckets: tuple[str, ...]) -> None:
+        """Count one failure in each of the caller's address buckets."""
+        for rule, key in _named(buckets):
+            limit = self.policy.policy.limits[rule]
+            try:
+                self._limiter.hit(_item(limit), rule.value, key)
+            except self.outages:
+                _answer(rule, limit)
+
+    @property
+    def _limiter(self) -> MovingWindowRateLimiter:
+        return MovingWindowRateLimiter(self.storage)
+
+
+def _named(buckets: tuple[str, ...]) -> list[tuple[LimitName, str]]:
+    rules = (LimitName.FAILURES_PER_ADDRESS, LimitName.FAILURES_PER_NETWORK)
+    return list(zip(rules, buckets, strict=False))
+
+
+def _item(limit: Limit) -> RateLimitItemPerSecond:
+    return RateLimitItemPerSecond(limit.count, limit.period.seconds, namespace="kumiai")
+
+
+def _answer(rule: LimitName, limit: Limit) -> bool:
+    allowed = limit.on_outage is Outage.ALLOW
+    LIMIT_OUTAGES.labels(rule.value, limit.on_outage.value).inc()
+    log.warning("limit.unreachable", limit=rule.value, answer=limit.on_outage.value)
+    return allowed

@@ -1,0 +1,80 @@
+"""Hash slots: how many slow hashes run at once in one process, and who may wait for one.
+
+Argon2 takes memory and a core; without a bound 64 threads would take both. Beyond the queue people
+are told when to come back: each refused one gets its own place in time, so that those who obey
+return one after another instead of all at once.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from idp.errors import Unavailable
+from idp.metrics import SHED
+
+LONGEST_WAIT_SECONDS = 10.0
+LONGEST_RETRY_SECONDS = 15
+_EXPECTED_SECONDS = 0.03
+_SMOOTHING = 0.05
+
+
+class Busy(Unavailable):
+    """All hash slots and the queue are taken; nothing was counted."""
+
+    code = "busy"
+
+
+class HashSlots:
+    """A bounded queue in front of as many slots as there are cores."""
+
+    def __init__(self, slots: int | None = None) -> None:
+        """Make `slots` slots; as many as this process may use cores when not given."""
+        self.slots = slots or len(os.sched_getaffinity(0))
+        self._free = threading.BoundedSemaphore(self.slots)
+        self._lock = threading.Lock()
+        self._admitted = 0
+        self._booked_until = 0.0
+        self._cost = _EXPECTED_SECONDS
+
+    @contextmanager
+    def admit(self, queue: int) -> Iterator[None]:
+        """Let an attempt in for as long as it waits and works; raises `Busy` when full."""
+        with self._lock:
+            if self._admitted >= self.slots + queue:
+                raise self._turned_away()
+            self._admitted += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._admitted -= 1
+
+    @contextmanager
+    def hold(self, deadline: float) -> Iterator[None]:
+        """Hold one slot for one hash; `deadline` is monotonic seconds. Raises `Busy`."""
+        if not self._free.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            with self._lock:
+                raise self._turned_away()
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self._free.release()
+            self._cost += _SMOOTHING * (time.monotonic() - started - self._cost)
+
+    def turn_away(self) -> Busy:
+        """Give the refusal for an attempt that waited as long as it may."""
+        with self._lock:
+            return self._turned_away()
+
+    def _turned_away(self) -> Busy:
+        SHED.inc()
+        now = time.monotonic()
+        ahead = self._admitted * self._cost / self.slots
+        self._booked_until = max(self._booked_until, now + ahead) + self._cost / self.slots
+        wait = min(LONGEST_RETRY_SECONDS, self._booked_until - now)
+        return Busy("the sign-in queue is full", retry_after=max(1, round(wait + 0.5)))

@@ -1,0 +1,83 @@
+"""Words in two languages: the message id is the Japanese text, `translations/en.po` its English.
+
+Catalogs are read once at start. Which language a reader gets is decided in `language.py`.
+"""
+
+from datetime import date, datetime
+from functools import cache
+from gettext import NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+
+from idp.clock import TOKYO
+from idp.web.language import choose_language
+from idp.web.organisation import Language
+
+__all__ = [
+    "LANGUAGES",
+    "Language",
+    "choose_language",
+    "japan_moment",
+    "japan_time",
+    "long_date",
+    "mark",
+    "translate",
+    "translations",
+]
+
+LANGUAGES: tuple[Language, ...] = ("ja", "en")
+CATALOG = Path(__file__).with_name("translations") / "en.po"
+_DATE_PATTERNS = {"ja": "y年M月d日（E）", "en": "EEEE, d MMMM y"}
+
+
+def mark(message: str) -> str:
+    """Mark a Japanese constant for extraction; it is translated where it is shown."""
+    return message
+
+
+@cache
+def translations(language: Language) -> NullTranslations:
+    """Give the catalog of a language, read on first use."""
+    if language == "ja":
+        return NullTranslations()
+    compiled = BytesIO()
+    with CATALOG.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def translate(message: str, language: Language) -> str:
+    """Give a marked Japanese message in a language."""
+    return translations(language).gettext(message)
+
+
+def long_date(day: date, language: Language) -> str:
+    """Write a date as 2026年7月31日（金）or Friday, 31 July 2026."""
+    locale = "en_GB" if language == "en" else "ja"
+    return format_date(day, _DATE_PATTERNS[language], locale=locale)
+
+
+def japan_time(moment: datetime, language: Language) -> str:
+    """Write the time of day of an aware instant in Tokyo, saying so."""
+    _must_be_aware(moment)
+    clock = moment.astimezone(TOKYO).strftime("%H:%M")
+    return f"{clock} (Japan time)" if language == "en" else f"{clock}（日本時間）"
+
+
+def japan_moment(moment: datetime, language: Language) -> str:
+    """Write date and time of an aware instant in Tokyo, saying so."""
+    _must_be_aware(moment)
+    day = long_date(moment.astimezone(TOKYO).date(), language)
+    separator = ", " if language == "en" else ""
+    return f"{day}{separator}{japan_time(moment, language)}"
+
+
+def _must_be_aware(moment: datetime) -> None:
+    if moment.tzinfo is None:
+        raise ValueError("a naive datetime names no instant")

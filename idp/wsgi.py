@@ -1,0 +1,19 @@
+"""What granian loads in each worker process: the application, built from the environment.
+
+Settings come from the same variables as for every command; the supervisor has prepared the stores.
+"""
+
+from __future__ import annotations
+
+import os
+
+from idp.app import create_app
+from idp.assembly import build_foundation, build_provider
+from idp.logs import set_up
+from idp.processes import end_with_parent
+from idp.settings import read_settings
+
+set_up()
+if os.environ.get("KUMIAI_SUPERVISED") == "1":
+    end_with_parent()
+application = create_app(build_provider(build_foundation(read_settings())))

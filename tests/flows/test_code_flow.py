@@ -1,0 +1,27 @@
+"""The code flow through HTTP, as a first-party public client does it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.demo import Demo, running_demo
+from tests.support.relying_party import Browser, Client
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory):
+    with running_demo(Path(tmp_path_factory.mktemp("demo")), "--workers", "1") as running:
+        yield running
+
+
+def test_a_member_signs_in_and_the_client_reads_the_claims(demo: Demo) -> None:
+    card = Client(demo.issuer, "card", demo.facts["card"] + "/callback")
+    member = demo.member()
+    tokens = card.sign_in(
+        Browser(demo.issuer), member["email"], member["password"],
+        scope="openid profile offline_access",
+    )
+    claims = card.userinfo(tokens["access_token"]).json()
+    assert claims["member_number"] == member["number"]
+    refreshed = card.refresh(tokens["refresh_token"]).json()
+    assert refreshed["refresh_token"] != tokens["refresh_token"]

@@ -1,0 +1,157 @@
+"""The pages as people meet them: small and large, light and dark, by keyboard, without scripts."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page
+
+from ..stories import STORIES
+
+PATHS = [f"/story/{story.name}" for story in STORIES] + ["/problem/error", "/problem/replayed"]
+RULES = {
+    "runOnly": [
+        *("wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa"),
+        "best-practice",
+    ],
+    "rules": {"color-contrast-enhanced": {"enabled": True}, "target-size": {"enabled": True}},
+}
+
+
+@pytest.fixture(params=["light", "dark"], scope="module")
+def scheme(request: pytest.FixtureRequest) -> Literal["light", "dark"]:
+    return "dark" if request.param == "dark" else "light"
+
+
+@pytest.fixture(scope="module")
+def reader(chromium: Browser, scheme: Literal["light", "dark"]) -> Iterator[Page]:
+    size = {"width": 360, "height": 740}
+    context = chromium.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 360, "height": 740})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_in_the_way_of_anyone(
+    reader: Page, stories_url: str, path: str, language: str
+) -> None:
+    reader.goto(f"{stories_url}{path}?lang={language}")
+    found: Any = Axe().run(reader, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    assert "color-contrast-enhanced" in {rule["id"] for rule in found.response["passes"]}
+
+
+WIDTH = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def test_the_content_policy_breaks_nothing(page: Page, stories_url: str) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda line: complaints.append(line.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for path in PATHS:
+        page.goto(f"{stories_url}{path}?lang=ja")
+        assert page.evaluate("document.styleSheets.length") == 1
+    refused = "Failed to load resource: the server responded with a status of"
+    assert [text for text in complaints if not text.startswith(refused)] == []
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_nothing_scrolls_sideways(chromium: Browser, stories_url: str, width: int) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 740}, bypass_csp=True)
+    page = context.new_page()
+    for path in PATHS:
+        for language in ("ja", "en"):
+            page.goto(f"{stories_url}{path}?lang={language}")
+            assert page.evaluate(WIDTH) == 0, path
+            page.add_style_tag(content="html { font-size: 225% !important }")  # text at 200 %
+            assert page.evaluate(WIDTH) == 0, f"{path} with large text"
+    context.close()
+
+
+def test_targets_are_large_enough(page: Page, stories_url: str) -> None:
+    for name in ("sign-in-failed", "consent", "account", "sign-out"):
+        page.goto(f"{stories_url}/story/{name}?lang=ja")
+        for target in page.locator("button, .button, .field input").all():
+            box = target.bounding_box()
+            assert box
+            assert box["height"] >= 48, f"{name}: {target.inner_text()}"
+        size = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
+        assert size == 18
+
+
+def _walk(page: Page, presses: int) -> list[str]:
+    seen = []
+    for _ in range(presses):
+        page.keyboard.press("Tab")
+        seen.append(
+            page.evaluate("(e => e.id || e.className || e.textContent)(document.activeElement)")
+        )
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid", seen
+    return seen
+
+
+def test_the_keyboard_reaches_everything_in_order(page: Page, stories_url: str) -> None:
+    page.goto(f"{stories_url}/story/sign-in?lang=ja")
+    assert page.evaluate("document.activeElement.tagName") == "BODY"  # nothing takes the focus
+    way = _walk(page, 7)
+    assert way == [
+        "skip", "English", "username", "password", "reveal", "shared_device", "ログイン",
+    ]  # fmt: skip
+    page.goto(f"{stories_url}/story/sign-in?lang=ja")
+    page.keyboard.press("Tab")
+    assert page.locator(".skip").bounding_box()["x"] >= 0  # type: ignore[index]
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "username"
+
+
+def test_the_error_links_lead_to_the_fields(page: Page, stories_url: str) -> None:
+    page.goto(f"{stories_url}/story/sign-in-failed?lang=ja")
+    page.click("#sign-in-error a[href='#password']")
+    assert page.evaluate("document.activeElement.id") == "password"
+
+
+def test_showing_the_password(page: Page, stories_url: str) -> None:
+    page.goto(f"{stories_url}/story/sign-in?lang=en")
+    page.fill("#password", "a long secret")
+    page.click("text=Show password")
+    assert page.get_attribute("#password", "type") == "text"
+    page.click("text=Hide password")
+    assert page.get_attribute("#password", "type") == "password"
+    page.click("text=Show password")
+    page.evaluate("document.forms[0].addEventListener('submit', e => e.preventDefault())")
+    page.keyboard.press("Enter")
+    assert page.get_attribute("#password", "type") == "password"
+
+
+def test_without_scripts_nothing_is_missing(chromium: Browser, stories_url: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{stories_url}/story/sign-in?lang=ja")
+    assert page.locator(".reveal").count() == 0
+    page.fill("#username", "hanako@mihon.example")
+    page.fill("#password", "secret")
+    page.click("button[type=submit]")
+    assert page.url == f"{stories_url}/sign-in"
+    page.click("text=English")
+    assert page.locator("h1").inner_text() == "Sign in"
+    context.close()
+
+
+def test_the_style_sheet_is_not_needed(chromium: Browser, stories_url: str) -> None:
+    context = chromium.new_context(viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.route("**/static/**", lambda route: route.abort())
+    page.goto(f"{stories_url}/story/consent?lang=ja")
+    assert page.locator("button").all_inner_texts() == ["許可する", "許可しない"]
+    context.close()

@@ -1,0 +1,157 @@
+"""Every page in every state, as a tiny Flask application: for the tests and for the eyes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, request
+
+from idp.errors import IdpError, Unavailable
+from idp.web import problems
+from idp.web.forms import read_form
+from idp.web.pages import Organisation, Pages
+
+ORGANISATION = Organisation(
+    name_ja="みほん学校生活協同組合",
+    name_en="Mihon School Co-op",
+    telephone="0120-000-000",
+    hours_ja="平日 9時から17時まで（通話無料）",
+    hours_en="Weekdays 9:00 to 17:00, free of charge (in Japanese)",
+    help_url="https://www.mihon.example/help",
+    privacy_url="https://www.mihon.example/privacy",
+)
+ISSUER = "http://127.0.0.1:8000"
+TOKEN = "t" * 43
+HANDLE = "h" * 43
+REFERENCE = {"reference": "ABCD2345"}
+
+
+class Busy(Unavailable):
+    code = "busy"
+
+
+class OddError(IdpError):
+    code = "odd_story"
+    status = 409
+
+
+@dataclass(frozen=True)
+class Story:
+    """One page in one state."""
+
+    name: str
+    template: str
+    context: dict[str, Any]
+    status: int = 200
+
+
+def _sign_in(name: str, **changes: object) -> Story:
+    context: dict[str, Any] = {
+        "csrf_token": TOKEN,
+        "request_handle": HANDLE,
+        "client_name": "マイページ",
+        "username": "",
+        "error": None,
+        "notice": None,
+    }
+    return Story(name, "sign_in.html", context | changes, 403 if changes.get("error") else 200)
+
+
+def _ended(reason: str) -> Story:
+    context: dict[str, Any] = {"reason": reason, "reference": "ABCD2345"}
+    return Story(f"ended-{reason}", "sign_in_ended.html", context, 403)
+
+
+_CONSENT: dict[str, Any] = {
+    "csrf_token": TOKEN,
+    "request_handle": HANDLE,
+    "client_name": "デジタル組合員証",
+    "client_uri": "https://card.mihon.example/",
+    "scopes": ["openid", "profile", "email", "address", "phone", "offline_access"],
+    "offline": True,
+}
+_ACCOUNT: dict[str, Any] = {
+    "name": "見本　花子",
+    "member_number": "00012345",
+    "services": [
+        {"name": "マイページ", "url": "https://portal.mihon.example/"},
+        {"name": "デジタル組合員証", "url": "https://card.mihon.example/"},
+    ],
+    "csrf_token": TOKEN,
+}
+_SIGN_OUT: dict[str, Any] = {"csrf_token": TOKEN, "request_handle": None}
+
+STORIES = [
+    _sign_in("sign-in"),
+    _sign_in("sign-in-alone", client_name=None, request_handle=None, notice="お知らせ（見本）"),
+    _sign_in("sign-in-failed", error=REFERENCE, username="hanako@mihon.example"),
+    _ended("membership_ended"),
+    _ended("service_stopped"),
+    _ended("blocked"),
+    Story("consent", "consent.html", _CONSENT),
+    Story(
+        "consent-small",
+        "consent.html",
+        _CONSENT | {"client_uri": None, "scopes": ["openid", "other:thing"], "offline": False},
+    ),
+    Story("account", "account.html", _ACCOUNT),
+    Story("account-empty", "account.html", _ACCOUNT | {"services": []}),
+    Story("sign-out", "sign_out.html", _SIGN_OUT | {"client_name": None}),
+    Story(
+        "sign-out-asked",
+        "sign_out.html",
+        {"csrf_token": TOKEN, "request_handle": HANDLE, "client_name": "マイページ"},
+    ),
+    Story("signed-out", "signed_out.html", {"client_name": None, "return_url": None}),
+    Story(
+        "signed-out-return",
+        "signed_out.html",
+        {"client_name": "マイページ", "return_url": "https://portal.mihon.example/"},
+    ),
+    Story("busy", "busy.html", {"retry_after": 12, "again_url": "/story/sign-in"}, 503),
+    Story("busy-form", "busy.html", {"retry_after": 12, "again_url": None}, 503),
+]
+
+ERRORS: dict[str, Callable[[], IdpError]] = {
+    "busy": lambda: Busy("slots full", retry_after=7),
+    "outage": lambda: Unavailable("host db.internal", retry_after=3),
+    "odd": lambda: OddError("secret detail"),
+    "plain": lambda: IdpError("secret detail"),
+}
+
+
+def make_app(issuer: str = ISSUER, **extra: problems.Problem) -> Flask:
+    """Build the application of stories: `/story/NAME`, `/problem/CODE`, `/raise/NAME`."""
+    app = Flask("stories", static_folder=None)
+    pages = Pages.for_issuer(issuer, ORGANISATION)
+    pages.install(app)
+    problems.register(app, pages, extra=extra)
+    stories = {story.name: story for story in STORIES}
+
+    @app.get("/story/<name>")
+    def story(name: str) -> Response:
+        told = stories[name]
+        return pages.render(told.template, told.status, **told.context)
+
+    @app.get("/problem/<code>")
+    def problem(code: str) -> Response:
+        shown = problems.PROBLEMS[code]
+        return pages.render("error.html", 400, problem=shown, reference="ABCD2345")
+
+    @app.route("/raise/<name>", methods=["GET", "POST"])
+    def fail(name: str) -> Response:
+        if name in ERRORS:
+            raise ERRORS[name]()
+        raise RuntimeError("a bug with a secret")
+
+    @app.post("/form")
+    def form() -> dict[str, str]:
+        return read_form(request, {"username": 20, "password": 10})
+
+    @app.post("/sign-in")
+    def again() -> Response:
+        return pages.render(
+            "sign_in.html", 403, here="/story/sign-in?request=h", **stories["sign-in"].context
+        )
+
+    return app
