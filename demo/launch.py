@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from demo.population import Population
 from demo.ports import Places
 from idp.bootstrap import prepare
 from idp.errors import Unavailable
+from idp.processes import supervise
 from idp.settings import read_settings
 
 START_SECONDS = 60.0
@@ -101,6 +103,7 @@ def run(options: Options) -> None:
     population = Population(foundation, folder.passwords())
     population.fill(folder.policies)
     foundation.database.dispose()
+    supervise()
     start_catcher(places.bind, places.port + 3, places.port + 4)
     logs = options.data / "logs"
     logs.mkdir(exist_ok=True)
@@ -140,75 +143,55 @@ def _commands(
     key: Path | None,
 ) -> dict[str, list[str]]:
     places = options.places
-    python = [sys.executable, "-m"]
-    tls = ["--key", str(key)] if key else []
-    provider = [
-        *python,
-        "idp.cli",
-        "serve",
-        "--host",
-        places.bind,
-        "--port",
-        str(places.port),
-        "--workers",
-        str(options.workers),
-        *tls,
-    ]
-    shared = [
-        "--issuer",
-        places.issuer,
-        "--parent-pid",
-        str(os.getpid()),
-        *tls,
-        "--organisation",
-        str(folder.policies / "organisation.toml"),
-    ]
-    for entry in places.resolve:
-        shared += ["--resolve", entry]
-    if ca and certificate:
-        provider += ["--certificate", str(certificate)]
-        shared += ["--ca", str(ca), "--cert", str(certificate)]
-    if options.clock:
-        shared += ["--clock", str(options.clock.absolute())]
+    shared = {
+        "--issuer": places.issuer,
+        "--parent-pid": os.getpid(),
+        "--organisation": folder.policies / "organisation.toml",
+        "--key": key,
+        "--cert": certificate,
+        "--ca": ca,
+        "--clock": options.clock.absolute() if options.clock else None,
+    }
+    pinned = [text for entry in places.resolve for text in ("--resolve", entry)]
+    portal = {"--client-key": folder.portal_key, "--card-url": places.card}
+    card = {"--portal-url": places.portal}
     return {
-        "provider": provider,
+        "provider": [
+            *_program("idp.cli", "serve"),
+            *_flags({"--host": places.bind, "--port": places.port, "--workers": options.workers}),
+            *_flags({"--key": key, "--certificate": certificate}),
+        ],
         "portal": [
-            *python,
-            "relying_parties.portal",
-            "--host",
-            places.bind,
-            "--port",
-            str(places.port + 1),
-            "--public-url",
-            places.portal,
-            "--client-id",
-            "portal",
-            "--client-key",
-            str(folder.portal_key),
-            "--data",
-            str(options.data / "portal"),
-            "--card-url",
-            places.card,
-            *shared,
+            *_program("relying_parties.portal"),
+            *_flags(_own(options, "portal", 1, places.portal) | portal | shared),
+            *pinned,
         ],
         "card": [
-            *python,
-            "relying_parties.card",
-            "--host",
-            places.bind,
-            "--port",
-            str(places.port + 2),
-            "--public-url",
-            places.card,
-            "--client-id",
-            "card",
-            "--data",
-            str(options.data / "card"),
-            "--portal-url",
-            places.portal,
-            *shared,
+            *_program("relying_parties.card"),
+            *_flags(_own(options, "card", 2, places.card) | card | shared),
+            *pinned,
         ],
     }
+
+
+def _own(options: Options, name: str, offset: int, url: str) -> dict[str, object]:
+    return {
+        "--host": options.places.bind,
+        "--port": options.places.port + offset,
+        "--public-url": url,
+        "--client-id": name,
+        "--data": options.data / name,
+    }
+
+
+def _program(*module: str) -> list[str]:
+    return [sys.executable, "-m", *module]
+
+
+def _flags(values: Mapping[str, object]) -> list[str]:
+    """Write options as arguments; what is None is left out."""
+    given = {name: value for name, value in values.items() if value is not None}
+    return [text for name, value in given.items() for text in (name, str(value))]
 
 
 def _wait_for_all(

@@ -10,7 +10,7 @@ from flask import Flask
 from idp.assembly import Provider
 from idp.authn.views import sign_in_views
 from idp.oidc.door import Endpoint, FrontDoor, Machine
-from idp.oidc.end_session import EndSession
+from idp.oidc.end_session_views import EndSession
 from idp.oidc.metadata import Jwks, discovery
 from idp.oidc.protocol import ProtocolRequest, ProtocolResponse, json_response
 from idp.oidc.userinfo import UserInfo

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from limits.storage import RedisStorage, Storage
 
 from idp.authn.service import PasswordSignIn
 from idp.authn.sign_in_sessions import SignInSessions
 from idp.clients.service import Clients
 from idp.clock import Clock, clock_from_file
-from idp.errors import SettingsError, StoreUnavailable
+from idp.errors import SettingsError
 from idp.grants.access import AccessTokens
 from idp.grants.codes import Codes
 from idp.grants.families import Families
@@ -38,9 +36,8 @@ from idp.outbox.service import Outbox
 from idp.outgoing import Allowed, Outgoing
 from idp.sessions.service import BrowserSessions
 from idp.settings import Settings
+from idp.storage.ephemeral import open_ephemeral
 from idp.storage.key_vault import SqlHome, find_audit_key
-from idp.storage.limit_storage import SqlStorage
-from idp.storage.marks import RedisMarks, ReplayMarks, SqlMarks, connect_redis
 from idp.storage.migrate import require_current
 from idp.storage.sql import Database
 from idp.subjects.service import PersonKeys
@@ -136,7 +133,7 @@ def build_foundation(settings: Settings, *, migrated: bool = True) -> Foundation
 def build_provider(foundation: Foundation) -> Provider:
     """Build the web application's services; refuses to start on unreachable stores."""
     f = foundation
-    storage, marks, outages = _ephemeral(f)
+    short = open_ephemeral(f.settings.redis_url, f.database, f.clock)
     gate = Gate(f.policy)
     issuing = Issuing(f.policy, f.journal)
     codes = Codes(f.database, f.clock, issuing)
@@ -148,13 +145,13 @@ def build_provider(foundation: Foundation) -> Provider:
         journal=f.journal,
         persons=f.persons,
         gate=gate,
-        buckets=Buckets(storage, f.policy, outages),
+        buckets=Buckets(short.storage, f.policy, short.outages),
         slots=HashSlots(),
         waiters=LeaseWaiters(),
         sessions=SignInSessions(f.policy, f.journal, f.endings),
     )
     issuer = f.settings.issuer
-    assertions = ClientAssertions(issuer, f.clients.find, f.policy, marks, f.clock)
+    assertions = ClientAssertions(issuer, f.clients.find, f.policy, short.marks, f.clock)
     authenticator = ClientAuthenticator(f.clients, assertions, gate, f.database, f.clock)
     keys = WatchedKeys(f.vault)
     keys.current()
@@ -234,18 +231,3 @@ def build_outgoing(settings: Settings) -> Outgoing:
         raise SettingsError(f"IDP_OUTGOING_ALLOW: {error}") from None
     pinned = tuple((e.partition("=")[0], e.partition("=")[2]) for e in settings.resolve)
     return Outgoing(allow, settings.outgoing_ca, pinned)
-
-
-def _ephemeral(
-    f: Foundation,
-) -> tuple[Storage, ReplayMarks, tuple[type[Exception], ...]]:
-    """Choose the homes of what may be lost with a stated answer: Redis when there is one."""
-    if f.settings.redis_url is None:
-        return SqlStorage(f.database), SqlMarks(f.database, f.clock), (StoreUnavailable,)
-    client = connect_redis(f.settings.redis_url)
-    try:
-        client.ping()
-    except redis.RedisError as error:
-        raise StoreUnavailable(f"Redis does not answer: {type(error).__name__}") from error
-    storage = RedisStorage(f.settings.redis_url, connection_pool=client.connection_pool)
-    return storage, RedisMarks(client, f.clock), (redis.RedisError,)

@@ -39,6 +39,7 @@ def prepare(settings: Settings) -> Foundation:
     database.dispose()
     foundation = build_foundation(settings)
     with foundation.database.begin() as tx:
+        tx.lock(BY)
         start_log(tx)
         if find_audit_key(tx) is None:
             add_audit_key(tx, wrap_audit_key(foundation.master, Ed25519PrivateKey.generate()))

@@ -5,6 +5,7 @@ Durable times are whole microseconds since the Unix epoch (`to_micros`).
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -43,10 +44,9 @@ def clock_from_file(path: Path) -> Clock:
     last = [timedelta(0)]
 
     def moved() -> datetime:
-        try:
+        # A file that is just being rewritten is read again at the next use.
+        with suppress(OSError, ValueError, OverflowError):
             last[0] = timedelta(seconds=float(path.read_text().strip() or 0))
-        except (OSError, ValueError, OverflowError):
-            pass  # a file being rewritten is read again at the next use
         return system_now() + last[0]
 
     return Clock(moved)

@@ -7,22 +7,56 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 PR_SET_PDEATHSIG = 1
 LOOK_SECONDS = 0.2
 
 
-def end_with_parent(parent: int | None = None) -> None:
+SUPERVISOR = "KUMIAI_SUPERVISOR"
+"""Names the process that started this one; a child cannot tell by itself whether its parent died
+before it looked."""
+
+
+def supervise() -> None:
+    """Let the children this process starts know whose they are."""
+    os.environ[SUPERVISOR] = str(os.getpid())
+
+
+def end_with_supervisor() -> None:
+    """End with the process that supervises this one, if one does."""
+    parent = os.environ.get(SUPERVISOR)
+    if parent is not None:
+        end_with_parent(int(parent))
+
+
+def end_with_parent(expected: int) -> None:
     """Bind this process to its parent: the kernel kills it, and a thread looks as well."""
-    expected = os.getppid() if parent is None else parent
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != expected:
         os._exit(1)  # it died before we were bound to it
     threading.Thread(target=_watch, args=(expected,), daemon=True, name="parent-watch").start()
+
+
+@contextmanager
+def shared_metrics() -> Iterator[None]:
+    """Give this node's processes a fresh folder in which their counters are summed.
+
+    Entered before anything imports `prometheus_client`, which reads the name once, at import.
+    """
+    folder = tempfile.mkdtemp(prefix="kumiai-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _watch(expected: int) -> None:

@@ -6,10 +6,8 @@ with this process.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 
 from idp.bootstrap import prepare, record_start
-from idp.processes import LOOK_SECONDS
+from idp.processes import LOOK_SECONDS, supervise
 from idp.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -41,8 +39,7 @@ class Listen:
 
 def serve(settings: Settings, listen: Listen, *, with_worker: bool) -> None:
     """Serve until told to stop; refuses to start on what is wrong with settings or stores."""
-    share_metrics()
-    os.environ["KUMIAI_SUPERVISED"] = "1"
+    supervise()
     foundation = prepare(settings)
     record_start(foundation, "serve")
     foundation.database.dispose()
@@ -69,11 +66,6 @@ def serve(settings: Settings, listen: Listen, *, with_worker: bool) -> None:
         workers_kill_timeout=10,
     )
     server.serve()
-
-
-def share_metrics() -> None:
-    """Give this node's processes a fresh folder in which their counters are summed."""
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="kumiai-metrics-")
 
 
 def serve_metrics(bind: str) -> None:

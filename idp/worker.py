@@ -1,37 +1,33 @@
 """The worker: delivers the outbox, seals the log, tells of ended memberships, rotates keys, cleans.
 
-One leader works at a time: `flock` on the data folder when embedded, an advisory lock on a
-connection of its own on PostgreSQL. Both vanish with the process that held them.
+One leader works at a time (`idp.storage.leadership`).
 """
 
 from __future__ import annotations
 
-import fcntl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-import psycopg
 import structlog
 
 from idp.assembly import Background
 from idp.clock import to_micros
 from idp.errors import IdpError
 from idp.grants import store as grants
+from idp.lifecycle.expiry import end_expired_sessions
 from idp.metrics import OUTBOX_WAITING, SEALED
 from idp.oidc import store as requests
 from idp.outbox import store as outbox
 from idp.sessions import store as sessions
+from idp.storage.leadership import leadership
 from idp.storage.limit_storage import clean_hits
 from idp.storage.marks import clean_marks
 from idp.throttle import store as leases
 from keys.errors import KeysError
 
 log = structlog.get_logger(__name__)
-LEADER_LOCK = 7_302_018
 KEEP_ENDED_MICROS = 7 * 86_400 * 1_000_000
 TICK_SECONDS = 0.2
 
@@ -63,61 +59,14 @@ class Job:
 def work(background: Background, stop: threading.Event) -> None:
     """Work until `stop` is set, whenever this process is the leader."""
     jobs = _jobs(background)
+    f = background.foundation
     while not stop.is_set():
-        with leadership(background) as leads:
+        with leadership(f.database, f.settings.data) as leads:
             while leads() and not stop.is_set():
                 for job in jobs:
                     job.run_if_due()
                 stop.wait(TICK_SECONDS)
         stop.wait(1.0)
-
-
-@contextmanager
-def leadership(background: Background) -> Iterator[Callable[[], bool]]:
-    """Try to be the leader; the yielded question says whether this process still is."""
-    f = background.foundation
-    if f.database.is_sqlite:
-        with _flock(f.settings.data / "worker.lock") as held:
-            yield lambda: held
-        return
-    connection = _connect(background)
-    if connection is None:
-        yield lambda: False
-        return
-    with connection:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (LEADER_LOCK,)).fetchone()
-        held = bool(row and row[0])
-        yield lambda: held and _answers(connection)
-
-
-def _connect(background: Background) -> psycopg.Connection[tuple[object, ...]] | None:
-    url = background.foundation.database.url.set(drivername="postgresql")
-    try:
-        return psycopg.connect(
-            url.render_as_string(hide_password=False), autocommit=True, connect_timeout=5
-        )
-    except psycopg.Error as error:
-        log.warning("leader.unreachable", error=type(error).__name__)
-        return None
-
-
-def _answers(connection: psycopg.Connection[tuple[object, ...]]) -> bool:
-    try:
-        connection.execute("SELECT 1")
-    except psycopg.Error:
-        return False
-    return True
-
-
-@contextmanager
-def _flock(path: Path) -> Iterator[bool]:
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-            return
-        yield True
 
 
 def _jobs(b: Background) -> list[Job]:
@@ -128,9 +77,15 @@ def _jobs(b: Background) -> list[Job]:
         Job("seal", interval, lambda: SEALED.inc(b.sealer.seal())),
         Job("former members", 5.0, b.standing.end_former_members),
         Job("keys", 30.0, b.rotation.rotate),
+        Job("expired sessions", 20.0, lambda: _end_expired(b)),
         Job("gauges", 5.0, lambda: _gauges(b)),
         Job("cleaning", 300.0, lambda: clean(b)),
     ]
+
+
+def _end_expired(b: Background) -> int:
+    f = b.foundation
+    return end_expired_sessions(f.database, f.journal, f.policy.policy.sessions, f.clock.now())
 
 
 def _gauges(b: Background) -> None:
@@ -153,6 +108,7 @@ def clean(b: Background) -> dict[str, int]:
             "hits": clean_hits(tx),
             "requests": requests.clean(tx, now),
             "grants": grants.clean(tx, now - rules.tokens.code_lifetime.micros),
+            "devices": sessions.forget_devices(tx, now - rules.sessions.known_device.micros),
             "sessions": sessions.clean(tx, now - KEEP_ENDED_MICROS),
         }
     return done

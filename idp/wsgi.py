@@ -5,15 +5,12 @@ Settings come from the same variables as for every command; the supervisor has p
 
 from __future__ import annotations
 
-import os
-
 from idp.app import create_app
 from idp.assembly import build_foundation, build_provider
 from idp.logs import set_up
-from idp.processes import end_with_parent
+from idp.processes import end_with_supervisor
 from idp.settings import read_settings
 
 set_up()
-if os.environ.get("KUMIAI_SUPERVISED") == "1":
-    end_with_parent()
+end_with_supervisor()
 application = create_app(build_provider(build_foundation(read_settings())))

@@ -96,8 +96,7 @@ class PasswordSignIn:
                     return _Known(account, budget, True, None)
                 budget = Budget(LimitName.PASSWORD_FROM_UNKNOWN_DEVICE, account.subject)
                 return _Known(account, budget, False, None)
-        with self.database.begin() as tx:  # may make this month's key
-            pseudonym = self.persons.pseudonym(tx, normal or attempt.username, now)
+        pseudonym = self.persons.pseudonym(normal or attempt.username, now)
         budget = Budget(LimitName.PASSWORD_FROM_UNKNOWN_DEVICE, f"?{pseudonym}")
         return _Known(None, budget, False, pseudonym)
 

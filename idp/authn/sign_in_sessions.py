@@ -1,7 +1,7 @@
 """The session a sign-in ends in: a new cookie always, the device remembered unless it is shared.
 
-Session fixation (CVE-2024-7341, CVE-2024-28197): the cookie that was there before a sign-in is worth
-nothing after it.
+Session fixation (CVE-2024-7341, CVE-2024-28197): the cookie that was there before a sign-in is
+worth nothing after it.
 """
 
 from __future__ import annotations

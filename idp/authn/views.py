@@ -35,8 +35,8 @@ class InProgress:
     form_action: tuple[str, ...]
 
 
-Describe = Callable[[str, str | None, str], InProgress]
-"""(handle, device cookie, language) → what to show; raises when the request has ended."""
+Describe = Callable[[str, str | None], InProgress]
+"""(handle, device cookie) → what to show; raises when the request has ended."""
 
 
 def sign_in_views(
@@ -52,7 +52,7 @@ def sign_in_views(
     def page(
         handle: str, device: str, username: str = "", failed: Failed | None = None
     ) -> Response:
-        shown = describe(handle, device, pages.language()) if handle else None
+        shown = describe(handle, device) if handle else None
         response = pages.render(
             "sign_in.html",
             401 if failed else 200,
@@ -82,7 +82,7 @@ def sign_in_views(
         device = browser.device_cookie(request)
         browser.csrf.check(request, device)
         if sent["request"]:
-            describe(sent["request"], device, "ja")  # over before a password is looked at
+            describe(sent["request"], device)  # over before a password is looked at
         result = sign_in.sign_in(_attempt(sent, request, browser))
         if isinstance(result, Failed):
             return page(sent["request"], device or "", sent["username"], result)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from alembic.script import ScriptDirectory
 
 from idp.cli.output import format_option, say, show
 from idp.settings import read_settings
@@ -28,10 +27,9 @@ def status(form: str) -> None:
 @format_option
 def plan(form: str) -> None:
     """List the steps that `apply` would do."""
-    at, _ = _where()
-    steps = ScriptDirectory.from_config(migrations.config()).iterate_revisions("head", at or "base")
-    rows = [{"revision": step.revision, "about": step.doc} for step in steps]
-    show(reversed(rows), ("revision", "about"), form)
+    steps = migrations.pending(Database(read_settings().database_url))
+    rows = [{"revision": revision, "about": about} for revision, about in steps]
+    show(rows, ("revision", "about"), form)
 
 
 @migrate.command(name="apply", epilog="Example: idp migrate apply")

@@ -34,9 +34,7 @@ def serve(
 ) -> None:
     """Start the provider: web processes, and the background worker beside them."""
     from idp.logs import set_up  # noqa: PLC0415  commands import late
-    from idp.processes import end_with_parent  # noqa: PLC0415
-    from idp.server import Listen  # noqa: PLC0415
-    from idp.server import serve as run  # noqa: PLC0415
+    from idp.processes import end_with_supervisor, shared_metrics  # noqa: PLC0415
 
     if config is not None:
         os.environ["IDP_CONFIG"] = str(config)
@@ -46,10 +44,14 @@ def serve(
     if not settings.secure and not is_loopback(host):
         raise SettingsError("an http issuer is for this machine only: listen on a loopback address")
     set_up()
-    if settings.demo:
-        end_with_parent()
+    end_with_supervisor()
     cores = len(os.sched_getaffinity(0))
-    run(settings, Listen(host, port, workers or cores, certificate, key), with_worker=not no_worker)
+    with shared_metrics():
+        from idp.server import Listen  # noqa: PLC0415  imports what counts
+        from idp.server import serve as run  # noqa: PLC0415
+
+        listen = Listen(host, port, workers or cores, certificate, key)
+        run(settings, listen, with_worker=not no_worker)
 
 
 @click.command(epilog="Example: idp worker")
@@ -57,12 +59,11 @@ def worker() -> None:
     """Run the background worker: outbox, sealing, key rotation, cleaning."""
     from idp.assembly import build_background, build_foundation  # noqa: PLC0415
     from idp.logs import set_up  # noqa: PLC0415
-    from idp.processes import end_with_parent  # noqa: PLC0415
+    from idp.processes import end_with_supervisor  # noqa: PLC0415
     from idp.worker import work  # noqa: PLC0415
 
     set_up()
-    if os.environ.get("KUMIAI_SUPERVISED") == "1":
-        end_with_parent()
+    end_with_supervisor()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -1,4 +1,4 @@
-"""What may be registered as a client: the checks of RFC 7591 2, OpenID Registration 2, RFC 9700 4.1.
+"""What may be registered as a client: RFC 7591 2, OpenID Registration 2, RFC 9700 4.1.
 
 Pure: metadata in, `Client` out, or `BadClient` with the member that is wrong.
 """
@@ -38,7 +38,7 @@ def client_from(client_id: str, entry: ClientEntry, source: str) -> Client:
     scopes = frozenset(entry.scope.split())
     foreign = scopes - set(SCOPES)
     if foreign:
-        raise BadClient(f"{client_id}: scope: {sorted(foreign)[0]} is not offered")
+        raise BadClient(f"{client_id}: scope: {min(foreign)} is not offered")
     if not set(entry.grant_types) <= set(_GRANT_TYPES):
         raise BadClient(f"{client_id}: grant_types: only {', '.join(_GRANT_TYPES)} are offered")
     if public and not entry.require_pkce:
@@ -107,11 +107,15 @@ def why_bad_redirect(uri: str, *, native: bool) -> str | None:
         return "it has a fragment"
     if "@" in parts.netloc:
         return "it has user information"
-    if parts.scheme == "https":
+    return _why_bad_scheme(parts.scheme, host, native)
+
+
+def _why_bad_scheme(scheme: str, host: str | None, native: bool) -> str | None:
+    if scheme == "https":
         return None if host else "it has no host"
-    if parts.scheme == "http":
+    if scheme == "http":
         return None if host and is_loopback(host) else "http is for loopback addresses only"
-    if native and _PRIVATE_SCHEME.fullmatch(parts.scheme):
+    if native and _PRIVATE_SCHEME.fullmatch(scheme):
         return None
     return "its scheme is not allowed"
 

@@ -1,4 +1,4 @@
-"""Relying parties: found in a cache that follows every change; added and removed with their event."""
+"""Relying parties: found in a cache that follows every change; added and removed with an event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`subject_is_active` for tokens: the rule of `idp.sessions.model`, asked of a grant's joined row."""
+"""`subject_is_active` for tokens: the rule of `idp.sessions.model`, asked of a grant's row."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ class Issuing:
         now: datetime,
         origin: Origin,
     ) -> None:
-        """End a family because one of its secrets came twice; `owner` is client, subject, session."""
+        """End a family: one of its secrets came twice. `owner` is client, subject, session."""
         client_id, subject, session_id = owner
         store.end(tx, grant_id, REPLAYED, to_micros(now))
         self.journal.record(

@@ -32,7 +32,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A token request that gets nothing. `ended` is the truth its authentic holder is entitled to."""
+    """A token request that gets nothing. `ended` is the truth its holder is entitled to."""
 
     why: Refusal
     ended: EndReason | None = None

@@ -13,80 +13,10 @@ import sqlalchemy as sa
 from idp.accounts.store import account
 from idp.clock import from_micros, to_micros
 from idp.grants.model import Approval, Leaf, Spent
+from idp.grants.tables import access_token, authorization_code, grant, refresh_token
 from idp.members.store import member
 from idp.sessions.store import SUBJECT_FACTS, session
 from idp.storage.sql import Statement, Tx
-from idp.storage.tables import Digest, Instant, metadata
-
-grant = sa.Table(
-    "grant_record",
-    metadata,
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("client_id", sa.String(128), nullable=False),
-    sa.Column("subject", sa.String(64), nullable=False),
-    sa.Column("session_id", sa.String(36), nullable=False),
-    sa.Column("scopes", sa.String(400), nullable=False),
-    sa.Column("auth_time", Instant, nullable=False),
-    sa.Column("amr", sa.String(64), nullable=False),
-    sa.Column("created_at", Instant, nullable=False),
-    sa.Column("expires_at", Instant, nullable=False),
-    sa.Column("ended_at", Instant),
-    sa.Column("end_reason", sa.String(32)),
-)
-sa.Index("ix_grant_record_subject", grant.c.subject)
-sa.Index("ix_grant_record_session_id", grant.c.session_id)
-sa.Index("ix_grant_record_expires_at", grant.c.expires_at)
-
-authorization_code = sa.Table(
-    "authorization_code",
-    metadata,
-    sa.Column("code_hash", Digest, primary_key=True),
-    sa.Column("grant_id", sa.String(36), nullable=False),
-    sa.Column("client_id", sa.String(128), nullable=False),
-    sa.Column("subject", sa.String(64), nullable=False),
-    sa.Column("session_id", sa.String(36), nullable=False),
-    sa.Column("scopes", sa.String(400), nullable=False),
-    sa.Column("redirect_uri", sa.String(2000), nullable=False),
-    sa.Column("code_challenge", sa.String(128)),
-    sa.Column("nonce", sa.Text),
-    sa.Column("auth_time", Instant, nullable=False),
-    sa.Column("amr", sa.String(64), nullable=False),
-    sa.Column("expires_at", Instant, nullable=False),
-    sa.Column("spent_at", Instant),
-)
-sa.Index("ix_authorization_code_expires_at", authorization_code.c.expires_at)
-
-access_token = sa.Table(
-    "access_token",
-    metadata,
-    sa.Column("token_hash", Digest, primary_key=True),
-    sa.Column("jti", sa.String(36), nullable=False),
-    sa.Column("grant_id", sa.String(36), nullable=False),
-    sa.Column("scopes", sa.String(400), nullable=False),
-    sa.Column("issued_at", Instant, nullable=False),
-    sa.Column("expires_at", Instant, nullable=False),
-    sa.Column("read_at", Instant),
-)
-sa.Index("ix_access_token_expires_at", access_token.c.expires_at)
-
-refresh_token = sa.Table(
-    "refresh_token",
-    metadata,
-    sa.Column("token_hash", Digest, primary_key=True),
-    sa.Column("grant_id", sa.String(36), nullable=False),
-    sa.Column("client_id", sa.String(128), nullable=False),
-    sa.Column("generation", sa.Integer, nullable=False),
-    sa.Column("expires_at", Instant, nullable=False),
-    sa.Column("spent_at", Instant),
-)
-sa.Index("ix_refresh_token_expires_at", refresh_token.c.expires_at)
-sa.Index(
-    "uq_refresh_token_live_leaf",
-    refresh_token.c.grant_id,
-    unique=True,
-    sqlite_where=refresh_token.c.spent_at.is_(None),
-    postgresql_where=refresh_token.c.spent_at.is_(None),
-)
 
 _g, _k, _t, _r = grant.c, authorization_code.c, access_token.c, refresh_token.c
 
@@ -229,6 +159,10 @@ _CLEAN = (
 )
 
 
+Ended = tuple[str, str, str, str]
+"""A grant that ended now: its id, client, session, subject."""
+
+
 def add_code(tx: Tx, code_hash: str, grant_id: str, approval: Approval, expires_at: int) -> None:
     """Insert a code."""
     tx.run(
@@ -328,26 +262,22 @@ def mark_read(tx: Tx, token_hash: str, now: int) -> bool:
     return tx.run(_MARK_READ, token=token_hash, now=now) == 1
 
 
-def end(tx: Tx, grant_id: str, reason: str, now: int) -> list[tuple[str, str, str, str]]:
+def end(tx: Tx, grant_id: str, reason: str, now: int) -> list[Ended]:
     """End one grant; answers (grant, client, session, subject) of what ended now."""
     return _ended(tx, _END, grant_id, reason, now)
 
 
-def end_of_session(
-    tx: Tx, session_id: str, reason: str, now: int
-) -> list[tuple[str, str, str, str]]:
+def end_of_session(tx: Tx, session_id: str, reason: str, now: int) -> list[Ended]:
     """End all grants of a session."""
     return _ended(tx, _END_OF_SESSION, session_id, reason, now)
 
 
-def end_of_subject(tx: Tx, subject: str, reason: str, now: int) -> list[tuple[str, str, str, str]]:
+def end_of_subject(tx: Tx, subject: str, reason: str, now: int) -> list[Ended]:
     """End all grants of a subject."""
     return _ended(tx, _END_OF_SUBJECT, subject, reason, now)
 
 
-def _ended(
-    tx: Tx, statement: Statement, which: str, reason: str, now: int
-) -> list[tuple[str, str, str, str]]:
+def _ended(tx: Tx, statement: Statement, which: str, reason: str, now: int) -> list[Ended]:
     rows = tx.all(statement, which=which, reason=reason, now=now)
     return [(r[0], r[1], r[2], r[3]) for r in rows]
 

@@ -71,6 +71,7 @@ def activate(
     tx: Tx, journal: Journal, clock: Clock, proposed: Proposal, actor: Actor, by: str
 ) -> bool:
     """Put a proposal in force, with its event; False when it already is."""
+    tx.lock(STAMP)
     found = store.active(tx)
     if found and found[1] == proposed.digest:
         return False

@@ -4,9 +4,9 @@ One leader seals at a time; the compare-and-set on the log's size makes a second
 RFC 9162 2.1 for the tree, C2SP signed notes for the checkpoint.
 
 Order. SQLite has one writer: insert order is commit order. PostgreSQL hands out ids before commit,
-so rows are taken by transaction id below `pg_snapshot_xmin(pg_current_snapshot())`: everything below
-has finished. Transaction ids mean nothing on another cluster: rows of a restored dump carry another
-`system_identifier` and count as committed.
+so rows are taken by transaction id below `pg_snapshot_xmin(pg_current_snapshot())`: everything
+below has finished. Transaction ids mean nothing on another cluster: rows of a restored dump carry
+another `system_identifier` and count as committed.
 """
 
 from __future__ import annotations

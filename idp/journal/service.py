@@ -1,4 +1,4 @@
-"""Record an event in the transaction of its act. No act without its event, no event without its act.
+"""Record an event in the transaction of its act: no act without it, none without its act.
 
 Personal values are encrypted under the key of their person before they touch the row, so a dump of
 this table names nobody and erasing a person leaves every hash intact.

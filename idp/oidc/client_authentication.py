@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
@@ -53,8 +52,9 @@ class ClientAuthenticator:
 
     def registry(self) -> ClientAuthentication:
         """Give Authlib's registry with our methods in it."""
-        registry = ClientAuthentication(self._find)
-        ours: dict[str, Callable[[Any, TokenRequest], Authenticated | None]] = {
+        find: Any = self._find
+        registry = ClientAuthentication(find)
+        ours: dict[str, Any] = {
             "private_key_jwt": self._by_assertion,
             "client_secret_basic": self._by_basic,
             "client_secret_post": self._by_post,
@@ -92,7 +92,8 @@ class ClientAuthenticator:
 
     def _public(self, _query: Any, request: TokenRequest) -> Authenticated | None:
         client_id = request.form.get("client_id")
-        if client_id is None or "client_secret" in request.form:
+        # Whoever sent a credential wants it checked; a wrong one must not pass as "none".
+        if client_id is None or _credentials_sent(request):
             return None
         found = self.clients.find(client_id)
         return Authenticated(found) if found is not None and found.is_public else None
@@ -116,15 +117,19 @@ class ClientAuthenticator:
 
 def refuse_two_methods(request: TokenRequest) -> None:
     """Refuse a request that authenticates in more than one way (RFC 6749 2.3)."""
-    used = sum(
+    used = _credentials_sent(request)
+    if used > 1:
+        raise Refusal(OAuthError.INVALID_REQUEST, "more than one way of client authentication")
+
+
+def _credentials_sent(request: TokenRequest) -> int:
+    return sum(
         (
             bool(request.protocol.headers.get("authorization")),
             "client_secret" in request.form,
             "client_assertion" in request.form,
         )
     )
-    if used > 1:
-        raise Refusal(OAuthError.INVALID_REQUEST, "more than one way of client authentication")
 
 
 def invalid_client(request: TokenRequest) -> Refusal:

@@ -6,7 +6,7 @@ skipped by calling a URL directly (OpenID Connect Core 3.1.2.3, 3.1.2.4).
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from idp.clients.model import Client
 from idp.oidc.model import AuthorizationRequest, Consent, Issue, Refuse, SignIn, Step
@@ -22,21 +22,20 @@ def next_step(
     client: Client,
     session: Session | None,
     consented: frozenset[str],
-    now: datetime,
 ) -> Step:
     """Decide the next step; `session` is live and its subject active, or None.
 
     `consented` are the scopes the subject agreed to share with the client before.
     """
     silent = "none" in request.parameters.prompt
-    if session is None or must_authenticate(request, session, now):
+    if session is None or must_authenticate(request, session):
         return Refuse(OAuthError.LOGIN_REQUIRED) if silent else SignIn()
     if must_ask(request, client, session, consented):
         return Refuse(OAuthError.CONSENT_REQUIRED) if silent else Consent()
     return Issue(granted_scopes(request, client))
 
 
-def must_authenticate(request: AuthorizationRequest, session: Session, now: datetime) -> bool:
+def must_authenticate(request: AuthorizationRequest, session: Session) -> bool:
     """Tell whether the person has to authenticate although there is a session."""
     asked = REAUTHENTICATE.intersection(request.parameters.prompt)
     if asked and session.auth_time < request.created_at:

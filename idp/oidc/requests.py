@@ -1,4 +1,4 @@
-"""Authorization requests in progress: stored, found by the browser they belong to, answered once."""
+"""Authorization requests in progress: stored, found by their browser, answered once."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class AuthorizationRequests:
         if session is not None and not client.first_party:
             with self.database.read() as tx:
                 consented = consents.find(tx, session.subject, client.client_id)
-        return next_step(request, client, session, consented, self.clock.now())
+        return next_step(request, client, session, consented)
 
     def issue(
         self, request: AuthorizationRequest, step: Issue, session: Session, origin: Origin

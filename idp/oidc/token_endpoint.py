@@ -94,7 +94,7 @@ class _Server(AuthorizationServer):
         if "grant_type" not in request.form:
             raise Refusal(OAuthError.INVALID_REQUEST, "grant_type is missing")
         try:
-            grant = self.get_token_grant(request)
+            grant: Any = self.get_token_grant(request)
         except UnsupportedGrantTypeError:
             raise Refusal(OAuthError.UNSUPPORTED_GRANT_TYPE) from None
         grant.validate_token_request()
@@ -109,11 +109,13 @@ class _Grant(BaseGrant, TokenEndpointMixin):
     """What both grants share: the client and its permission for the grant type."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = METHODS
+    request: Any
+    server: Any
 
     def validate_token_request(self) -> None:
         """Authenticate the client; raises `Refusal`."""
         try:
-            authenticated = self.authenticate_token_endpoint_client()
+            authenticated: Any = self.authenticate_token_endpoint_client()
         except InvalidClientError:
             raise invalid_client(self.request) from None
         client: Client = authenticated.client
@@ -131,7 +133,7 @@ class _Grant(BaseGrant, TokenEndpointMixin):
 class _CodeGrant(_Grant):
     GRANT_TYPE = "authorization_code"
 
-    def create_token_response(self) -> ProtocolResponse:
+    def create_token_response(self) -> Any:
         """Redeem the code (RFC 6749 4.1.3, RFC 7636 4.6)."""
         ours: TokenEndpoint = self.server.ours
         client: Client = self.request.client
@@ -149,7 +151,7 @@ class _CodeGrant(_Grant):
 class _RefreshGrant(_Grant):
     GRANT_TYPE = "refresh_token"
 
-    def create_token_response(self) -> ProtocolResponse:
+    def create_token_response(self) -> Any:
         """Rotate the refresh token (RFC 6749 6)."""
         ours: TokenEndpoint = self.server.ours
         client: Client = self.request.client

@@ -123,11 +123,11 @@ class AuthorizationViews:
             raise BadForm("bad_request", "consent")
         return redirect(f"/authorize/continue?request={sent['request']}", 303)
 
-    def describe(self, handle: str, device: str | None, language: str) -> InProgress:
+    def describe(self, handle: str, device: str | None) -> InProgress:
         """Tell the sign-in page who asked; raises `RequestEnded`."""
         asked, client = self.requests.find(handle, device)
         return InProgress(
-            client.name_in(language),
+            client.name_in(self.pages.language(asked.parameters.ui_locales)),
             asked.parameters.login_hint or "",
             asked.parameters.ui_locales,
             (form_action_source(asked.parameters.redirect_uri),),

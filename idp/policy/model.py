@@ -79,7 +79,7 @@ class Outage(StrEnum):
     ALLOW = "allow"
 
 
-class Limit(_Strict):
+class Limit(_Strict, frozen=True):
     """One named limit: at most `count` failures per key in a sliding `period`."""
 
     about: str
@@ -88,7 +88,7 @@ class Limit(_Strict):
     on_outage: Outage
 
 
-class Argon2(_Strict):
+class Argon2(_Strict, frozen=True):
     """Argon2id parameters (RFC 9106 4); memory in KiB."""
 
     time_cost: Positive
@@ -96,7 +96,7 @@ class Argon2(_Strict):
     parallelism: Positive
 
 
-class Passwords(_Strict):
+class Passwords(_Strict, frozen=True):
     """`passwords.toml`: how passwords are hashed and how long they may be."""
 
     argon2: Argon2
@@ -106,7 +106,7 @@ class Passwords(_Strict):
     """Sign-ins that may wait for a hash slot in one process; more are answered 503."""
 
 
-class Sessions(_Strict):
+class Sessions(_Strict, frozen=True):
     """`sessions.toml`: how long a browser stays signed in, and is remembered."""
 
     idle: Duration
@@ -116,7 +116,7 @@ class Sessions(_Strict):
     known_device: Duration
 
 
-class Tokens(_Strict):
+class Tokens(_Strict, frozen=True):
     """`tokens.toml`: lifetimes of what the token endpoint gives."""
 
     code_lifetime: Duration
@@ -130,7 +130,7 @@ class Tokens(_Strict):
     logout_token_lifetime: Duration
 
 
-class Keys(_Strict):
+class Keys(_Strict, frozen=True):
     """`keys.toml`: the life of a signing key."""
 
     algorithms: Annotated[list[SigningAlgorithm], msgspec.Meta(min_length=1)]
@@ -139,7 +139,7 @@ class Keys(_Strict):
     retiring_dwell: Duration
 
 
-class Audit(_Strict):
+class Audit(_Strict, frozen=True):
     """`audit.toml`: sealing and its alarm."""
 
     origin: str
@@ -147,7 +147,7 @@ class Audit(_Strict):
     lag_alarm: Duration
 
 
-class Outbox(_Strict):
+class Outbox(_Strict, frozen=True):
     """`outbox.toml`: how long deliveries are tried."""
 
     retries: list[Duration]
@@ -155,7 +155,7 @@ class Outbox(_Strict):
     timeout: Duration
 
 
-class Organisation(_Strict):
+class Organisation(_Strict, frozen=True):
     """`organisation.toml`: the co-operative's own name, telephone and links."""
 
     name_ja: str
@@ -169,7 +169,7 @@ class Organisation(_Strict):
     leave_form_url: str
 
 
-class ClientEntry(_Strict):
+class ClientEntry(_Strict, frozen=True):
     """One relying party of `clients.toml`, in the names of RFC 7591 2."""
 
     client_name: str
@@ -189,7 +189,7 @@ class ClientEntry(_Strict):
     cors_origins: tuple[str, ...] = ()
 
 
-class Policy(_Strict):
+class Policy(_Strict, frozen=True):
     """Everything under `policies/`, as one value; the attribute is the file's name."""
 
     limits: dict[LimitName, Limit]

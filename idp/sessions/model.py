@@ -27,7 +27,7 @@ class SubjectFacts:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One signed-in browser. `id` is the `sid` relying parties know; the cookie is another secret."""
+    """One signed-in browser; `id` is the `sid` relying parties know, the cookie another secret."""
 
     id: str
     subject: str

@@ -103,6 +103,7 @@ _KNOW = Statement(
         " ON CONFLICT (subject, device_hash) DO UPDATE SET last_seen_at = :at"
     )
 )
+_FORGET_OLD = Statement(sa.delete(known_device).where(_d.last_seen_at < sa.bindparam("before")))
 _FORGET_OLDEST = Statement(
     sa.delete(known_device).where(
         _d.subject == sa.bindparam("who"),
@@ -179,6 +180,11 @@ def device_seen_at(tx: Tx, subject: str, device_hash: str) -> int | None:
     """Tell when a device was last signed in to an account, if ever."""
     row = tx.one(_KNOWN, who=subject, device=device_hash)
     return row[0] if row else None
+
+
+def forget_devices(tx: Tx, before: int) -> int:
+    """Forget devices that were last used before an instant."""
+    return tx.run(_FORGET_OLD, before=before)
 
 
 def know_device(tx: Tx, subject: str, device_hash: str, at: int, keep: int) -> None:

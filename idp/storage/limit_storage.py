@@ -74,7 +74,12 @@ class SqlStorage(Storage, MovingWindowSupport):
             tx.run_many(_ADD, [row] * amount)
             return True
 
-    def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+    def get_moving_window(
+        self,
+        key: str,
+        limit: int,  # noqa: ARG002  the library's signature
+        expiry: int,
+    ) -> tuple[float, int]:
         """Tell the start of the window (seconds) and how many hits stand in it."""
         with self._database.read() as tx:
             now = _micros()
@@ -89,7 +94,7 @@ class SqlStorage(Storage, MovingWindowSupport):
         """Fixed windows are not offered."""
         raise NotImplementedError("only sliding windows are kept here")
 
-    def get_expiry(self, key: str) -> float:
+    def get_expiry(self, key: str) -> float:  # noqa: ARG002  the library's signature
         """Tell when the newest hit leaves the window; now when there is none."""
         return time.time()
 

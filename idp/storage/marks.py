@@ -95,7 +95,7 @@ class RedisMarks:
 
 
 def connect_redis(url: str) -> redis.Redis:
-    """Make a client that fails fast: no retry, 0.2 s, a blocking pool (measured: defaults cost 4 s)."""
+    """Make a client that fails fast: no retry, 0.2 s, a blocking pool (the defaults cost 4 s)."""
     pool = redis.BlockingConnectionPool.from_url(
         url,
         max_connections=64,

@@ -50,6 +50,13 @@ def current(database: Database) -> str | None:
         raise StoreUnavailable("the database does not answer or cannot be opened") from error
 
 
+def pending(database: Database) -> list[tuple[str, str]]:
+    """List the steps to the newest revision, first one first: (revision, what it is about)."""
+    at = current(database) or "base"
+    steps = ScriptDirectory.from_config(config()).iterate_revisions("head", at)
+    return [(step.revision, step.doc) for step in steps][::-1]
+
+
 def apply(database: Database) -> tuple[str | None, str]:
     """Bring a database to the newest revision; answers (before, after)."""
     before = current(database)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,6 +89,12 @@ class Tx:
         sql, constants = statement.for_dialect(self.dialect)
         self.cursor.execute(sql, {**constants, **values} if constants else values)
         return list(self.cursor.fetchall())
+
+    def lock(self, name: str) -> None:
+        """Hold off everyone else who asks for this name until the transaction ends."""
+        if self.is_postgresql:
+            self.cursor.execute(_LOCK_PG, {"name": name})
+        # SQLite: BEGIN IMMEDIATE already holds every other writer off.
 
     def text(self, sql: str, values: dict[str, Any] | None = None) -> Any:
         """Execute plain SQL of one dialect; answer the cursor."""
@@ -166,6 +172,7 @@ class Database:
             connection.close()
 
 
+_LOCK_PG = "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 7302))"
 _CLUSTER = "SELECT system_identifier FROM pg_control_system()"
 _OUTAGES = (
     sqlite3.OperationalError,
@@ -186,10 +193,8 @@ def _within(tx: Tx, begin: str) -> Iterator[Tx]:
 
 
 def _roll_back(tx: Tx) -> None:
-    try:
+    with suppress(*_OUTAGES):  # the connection is gone, and the transaction with it
         tx.cursor.execute("ROLLBACK")
-    except _OUTAGES:
-        pass  # the connection is gone, and the transaction with it
 
 
 def _run_hooks(tx: Tx) -> None:

@@ -1,8 +1,8 @@
 """The one gate around every secret: spend, verify, settle.
 
-A secret is checked only by a function that takes a `Lease`, and a `Lease` comes only from here; so a
-check cannot pass the limits by, in whatever package it stands (CVE-2024-4629: failures counted after
-the check let parallel guesses through).
+A secret is checked only by a function that takes a `Lease`, and a `Lease` comes only from here; so
+a check cannot pass the limits by, in whatever package it stands (CVE-2024-4629: failures counted
+after the check let parallel guesses through).
 """
 
 from __future__ import annotations

@@ -18,7 +18,9 @@ def test_a_member_signs_in_and_the_client_reads_the_claims(demo: Demo) -> None:
     card = Client(demo.issuer, "card", demo.facts["card"] + "/callback")
     member = demo.member()
     tokens = card.sign_in(
-        Browser(demo.issuer), member["email"], member["password"],
+        Browser(demo.issuer),
+        member["email"],
+        member["password"],
         scope="openid profile offline_access",
     )
     claims = card.userinfo(tokens["access_token"]).json()

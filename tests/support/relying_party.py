@@ -1,10 +1,11 @@
-"""A scripted browser and relying party over plain HTTP: what a test does as a member or a client."""
+"""A scripted browser and relying party over HTTP: what a test does as member or client."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import html
+import json
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -67,6 +68,14 @@ class Browser:
         """Send an authorization request and follow to the first page or to the client."""
         return self.follow(self.get("/authorize?" + urlencode(parameters)))
 
+    def consent(self, page: requests.Response, answer: str = "allow") -> requests.Response:
+        """Answer the consent page and follow to the client."""
+        return self.follow(self.post("/consent", hidden_fields(page.text) | {"consent": answer}))
+
+    def cookie(self, name: str) -> str | None:
+        """Give the value of a cookie, or None."""
+        return next((c.value for c in self.http.cookies if c.name == name), None)
+
     def follow(self, response: requests.Response) -> requests.Response:
         """Follow redirects within the provider; stop at a page or at another origin."""
         for _ in range(10):
@@ -83,6 +92,13 @@ def answer_of(response: requests.Response) -> dict[str, str]:
     """Read the parameters of an authorization response."""
     query = parse_qs(urlsplit(response.headers["Location"]).query)
     return {name: values[0] for name, values in query.items()}
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """Read the claims of a JWT without believing them."""
+    body = token.split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    return claims
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Measures the provider: what one operation costs, beside a floor taken in the same run."""

@@ -1,0 +1,29 @@
+"""Fixtures that all tests may ask for: one running demo per test process, and its policy.
+
+Each pytest-xdist process starts a demo of its own on ports of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.demo import Demo, running_demo
+from tests.support.parties import PARTIES, write_policies
+
+
+@pytest.fixture(scope="session")
+def policies_open(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A policy folder like the shipped one, with the limits per address out of the way."""
+    return write_policies(Path(tmp_path_factory.mktemp("policies")) / "open")
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A running demo on SQLite with one worker and the relying parties of `parties`."""
+    folder = Path(tmp_path_factory.mktemp("demo"))
+    policies = write_policies(folder / "policies", PARTIES)
+    with running_demo(folder, "--workers", "1", "--policies", str(policies)) as running:
+        yield running

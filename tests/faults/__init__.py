@@ -1,0 +1,1 @@
+"""What is killed, filled up or damaged loses nothing that was acknowledged."""
