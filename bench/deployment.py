@@ -56,6 +56,7 @@ class Deployment:
     members: int
     client_secret: str
     client_key: ECKey
+    bare: bool
 
     @property
     def issuer(self) -> str:
@@ -81,15 +82,17 @@ class Deployment:
         return {"email": address_of(index % self.members), "password": PASSWORD}
 
 
-def make(folder: Path, stores: Stores, members: int) -> Deployment:
-    """Make the folder, the schema, the members and their accounts."""
+def make(folder: Path, stores: Stores, members: int, *, bare: bool = False) -> Deployment:
+    """Make the folder, the schema, the members and their accounts.
+
+    `bare` makes password hashes that cost next to nothing, to see what is around them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     key = ECKey.generate_key("P-256", auto_kid=True)
     deployment = Deployment(
-        folder, stores, free_ports(1), members, secrets.token_urlsafe(32), key
+        folder, stores, free_ports(1), members, secrets.token_urlsafe(32), key, bare
     )
-    (folder / "master.keys").write_text(MasterKeys.generate_text())
-    (folder / "master.keys").chmod(0o600)
+    write_master_key(folder)
     _write_policies(deployment)
     foundation = prepare(read_settings(deployment.environment))
     _populate(foundation, members)
@@ -97,19 +100,28 @@ def make(folder: Path, stores: Stores, members: int) -> Deployment:
     return deployment
 
 
+def write_master_key(folder: Path) -> None:
+    """Draw the master key of a deployment, readable by its owner only."""
+    file = folder / "master.keys"
+    file.touch(mode=0o600)
+    file.write_text(MasterKeys.generate_text())
+
+
 def _write_policies(deployment: Deployment) -> None:
     target = deployment.folder / "policies"
     shutil.copytree("policies", target, dirs_exist_ok=True)
-    _edit(target / "limits.toml", r"(\[failures_per_(?:address|network)\]\n.*\n)count = \d+", 2)
-    _edit(target / "tokens.toml", r"((?:code|access_token|assertion)_lifetime = )\S+", 3)
+    _edit(target / "limits.toml", r"(\[failures_per_.*\]\n.*\ncount = )\d+", "1000000", 2)
+    _edit(target / "tokens.toml", r"((?:code|access_token|assertion)_lifetime = )\S+", '"1h"', 3)
+    if deployment.bare:
+        _edit(target / "passwords.toml", r"(time_cost = )\d+", "1", 1)
+        _edit(target / "passwords.toml", r"(memory_cost = )\d+", "8", 1)
     clients = target / "clients.toml"
     entries = (_client(deployment, name) for name in CLIENTS)
     clients.write_text(clients.read_text("utf-8") + "\n".join(entries), "utf-8")
 
 
-def _edit(file: Path, pattern: str, times: int) -> None:
-    replacement = r"\g<1>count = 1000000" if "count" in pattern else r'\g<1>"1h"'
-    text, found = re.subn(pattern, replacement, file.read_text("utf-8"))
+def _edit(file: Path, pattern: str, value: str, times: int) -> None:
+    text, found = re.subn(pattern, rf"\g<1>{value}", file.read_text("utf-8"))
     assert found == times, f"{file.name} has another form than the bench expects"
     file.write_text(text, "utf-8")
 

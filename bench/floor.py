@@ -9,9 +9,10 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from idp.processes import end_with_parent
+from idp.processes import end_with_supervisor, supervise
 from idp.server import THREADS
 
+end_with_supervisor()
 application = Flask("floor", static_folder=None)
 
 
@@ -23,7 +24,7 @@ def hello() -> str:
 
 def main() -> None:
     """Serve the floor: `python -m bench.floor PORT WORKERS`."""
-    end_with_parent()
+    supervise()
     Granian(
         "bench.floor:application",
         address="127.0.0.1",

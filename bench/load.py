@@ -124,9 +124,7 @@ class _Driver:
     def _advance(self, connection: _Connection, response: Response | None) -> None:
         assert connection.walk is not None
         try:
-            request = (
-                next(connection.walk) if response is None else connection.walk.send(response)
-            )
+            request = next(connection.walk) if response is None else connection.walk.send(response)
         except StopIteration as end:
             self.result.outputs.append(end.value)
         except UnexpectedAnswer as failure:

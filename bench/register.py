@@ -1,4 +1,4 @@
-"""A register of any size, as the core system exports it: fictional members, dates in all their forms.
+"""A register of any size, as the core system exports it: fictional members, dates of all forms.
 
 Widths, eras and kana are mixed on purpose: reading them is what an import costs.
 """
@@ -38,7 +38,7 @@ def write_register(members: int) -> bytes:
 
 def _cells(index: int) -> list[str]:
     family, given = _FAMILIES[index % 4], _GIVEN[index // 4 % 4]
-    dated = {"y": 30 + index % 60, "m": 1 + index % 12, "d": 1 + index % 28}
+    dated = {"y": 30 + index % 33, "m": 1 + index % 12, "d": 1 + index % 28}
     retired = index % 3 == 0
     cells = {
         "member_number": number_of(index),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import redis
@@ -31,18 +31,19 @@ class Stores:
         return sum(seconds_of_tree(s.process.pid) for s in servers if s and s.process)
 
     def redis_commands(self) -> int:
-        """Tell how many commands Redis has processed."""
+        """Tell how many commands Redis has processed, this question included."""
         if self.redis is None:
             return 0
         with redis.Redis(port=self.redis.port) as client:
-            facts: dict[str, int] = client.info("stats")  # type: ignore[assignment]
+            facts: dict[str, int] = client.info("stats")
             return int(facts["total_commands_processed"])
 
-    def another_database(self) -> dict[str, str]:
-        """Give the settings of a second, empty deployment on the same servers."""
+    def afresh(self) -> Stores:
+        """Give the stores of another, empty deployment on the same servers."""
         if self.postgres is None:
-            return {}
-        return {**self.settings, "IDP_DATABASE_URL": self.postgres.new_database("bench")}
+            return self
+        url = self.postgres.new_database("bench")
+        return replace(self, settings={**self.settings, "IDP_DATABASE_URL": url})
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from idp.assembly import Provider
 from idp.authn.views import sign_in_views
 from idp.oidc.door import Endpoint, FrontDoor, Machine
 from idp.oidc.end_session_views import EndSession
+from idp.oidc.hints import Hints
 from idp.oidc.metadata import Jwks, discovery
 from idp.oidc.protocol import ProtocolRequest, ProtocolResponse, json_response
 from idp.oidc.userinfo import UserInfo
@@ -75,8 +76,9 @@ def _pages_app(provider: Provider) -> Flask:
         f.settings.trusted_proxies,
     )
     sessions = provider.browser_sessions
+    hints = Hints(f.settings.issuer, f.clients, provider.keys.current)
     authorization = AuthorizationViews(
-        f.settings.issuer, provider.requests, sessions, browser, pages
+        f.settings.issuer, provider.requests, hints, sessions, browser, pages
     )
     app.register_blueprint(authorization.blueprint())
     app.register_blueprint(
@@ -84,11 +86,9 @@ def _pages_app(provider: Provider) -> Flask:
     )
     app.register_blueprint(
         EndSession(
-            f.settings.issuer,
             f.database,
             f.clock,
-            f.clients,
-            provider.keys.current,
+            hints,
             f.endings,
             sessions,
             browser,

@@ -17,10 +17,12 @@ HASH_SECONDS = Histogram(
 )
 SEALED = Counter("audit_sealed_events_total", "Events sealed into the log")
 SEAL_LAG = Gauge(
-    "audit_seal_lag_seconds", "Age of the oldest event of the last batch", multiprocess_mode="max"
+    "audit_seal_lag_seconds",
+    "Age of the oldest event that waits for sealing",
+    multiprocess_mode="mostrecent",
 )
 OUTBOX_WAITING = Gauge(
-    "outbox_waiting_messages", "Messages not delivered yet", multiprocess_mode="max"
+    "outbox_waiting_messages", "Messages not delivered yet", multiprocess_mode="mostrecent"
 )
 DELIVERIES = Counter("outbox_deliveries_total", "Tries to deliver a message", ["kind", "outcome"])
 LIMIT_OUTAGES = Counter(

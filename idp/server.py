@@ -6,6 +6,7 @@ with this process.
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import threading
@@ -21,9 +22,13 @@ from granian.log import LogLevels
 from idp.bootstrap import prepare, record_start
 from idp.processes import LOOK_SECONDS, supervise
 from idp.settings import Settings
+from idp.storage.marks import RedisMarks, connect_redis
 
 log = structlog.get_logger(__name__)
 THREADS = 64
+CONNECTIONS = 2048
+"""Open connections per process; an idle keep-alive connection is one of them (granian counts
+connections, not requests: few would let browsers that wait shut everybody else out)."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +48,13 @@ def serve(settings: Settings, listen: Listen, *, with_worker: bool) -> None:
     foundation = prepare(settings)
     record_start(foundation, "serve")
     foundation.database.dispose()
+    if settings.redis_url:
+        RedisMarks(connect_redis(settings.redis_url), foundation.clock).settle()
     if settings.metrics:
         serve_metrics(settings.metrics)
     if with_worker:
         threading.Thread(target=_keep_working, daemon=True, name="worker-keeper").start()
+    _allow_files()
     server = Granian(
         "idp.wsgi:application",
         address=listen.host,
@@ -54,7 +62,7 @@ def serve(settings: Settings, listen: Listen, *, with_worker: bool) -> None:
         interface=Interfaces.WSGI,
         workers=listen.workers,
         blocking_threads=THREADS,
-        backpressure=THREADS,
+        backpressure=CONNECTIONS,
         backlog=2048,
         respawn_failed_workers=True,
         respawn_interval=0.5,
@@ -66,6 +74,12 @@ def serve(settings: Settings, listen: Listen, *, with_worker: bool) -> None:
         workers_kill_timeout=10,
     )
     server.serve()
+
+
+def _allow_files() -> None:
+    """Raise the limit of open files to what the system grants: a connection is a file."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def serve_metrics(bind: str) -> None:

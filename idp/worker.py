@@ -17,7 +17,7 @@ from idp.clock import to_micros
 from idp.errors import IdpError
 from idp.grants import store as grants
 from idp.lifecycle.expiry import end_expired_sessions
-from idp.metrics import OUTBOX_WAITING, SEALED
+from idp.metrics import OUTBOX_WAITING, SEAL_LAG, SEALED
 from idp.oidc import store as requests
 from idp.outbox import store as outbox
 from idp.sessions import store as sessions
@@ -74,7 +74,7 @@ def _jobs(b: Background) -> list[Job]:
     interval = f.policy.policy.audit.seal_interval.seconds
     return [
         Job("outbox", TICK_SECONDS, b.outbox.deliver_due),
-        Job("seal", interval, lambda: SEALED.inc(b.sealer.seal())),
+        Job("seal", interval, lambda: _seal(b)),
         Job("former members", 5.0, b.standing.end_former_members),
         Job("keys", 30.0, b.rotation.rotate),
         Job("expired sessions", 20.0, lambda: _end_expired(b)),
@@ -86,6 +86,11 @@ def _jobs(b: Background) -> list[Job]:
 def _end_expired(b: Background) -> int:
     f = b.foundation
     return end_expired_sessions(f.database, f.journal, f.policy.policy.sessions, f.clock.now())
+
+
+def _seal(b: Background) -> None:
+    SEAL_LAG.set(b.sealer.lag())
+    SEALED.inc(b.sealer.seal())
 
 
 def _gauges(b: Background) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from idp.accounts.model import EndReason
-from idp.journal.service import Origin
+from idp.journal.model import Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from idp.authn.model import Attempt, Failed, NoAccess, SignedIn
 from idp.authn.service import PasswordSignIn
-from idp.journal.service import Origin
+from idp.journal.model import Origin
 from idp.sessions.service import BrowserSessions
 from idp.web.browser import Browser
 from idp.web.forms import read_form

@@ -46,7 +46,12 @@ class Lazy(click.Group):
         return command
 
 
-@click.command(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+EXIT_CODES = "Exit codes: 0 done, 1 refused or nothing found, 2 usage, 3 unavailable."
+
+
+@click.command(
+    cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES
+)
 @click.version_option(package_name="kumiai-id")
 def idp() -> None:
     """Kumiai ID: an OpenID Connect provider for membership co-operatives."""

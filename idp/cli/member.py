@@ -16,6 +16,8 @@ from idp.members.number import parse_member_number
 from idp.members.service import ImportReport, Register
 from idp.members.standing import access_ends_on, standing
 
+SHOWN_LINES = 50
+
 
 @click.group()
 def member() -> None:
@@ -82,8 +84,10 @@ def _print(report: ImportReport, form: str) -> None:
     }
     lines = [
         f"line {bad.number}{', ' + bad.column if bad.column else ''}: {bad.reason}"
-        for bad in report.bad
+        for bad in report.bad[:SHOWN_LINES]
     ]
+    if len(report.bad) > SHOWN_LINES:
+        lines.append(f"… and {len(report.bad) - SHOWN_LINES} more (all of them with --format json)")
     if report.bad:
         lines.append(f"{len(report.bad)} bad lines; nothing was changed")
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from idp.assembly import Foundation, build_foundation
 from idp.settings import read_settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+PIPE_WIDTH = 400
 
 
 def format_option(command: Command) -> Command:
@@ -50,10 +52,12 @@ def show(rows: Iterable[dict[str, Any]], columns: Sequence[str], form: str) -> N
     if form == "json":
         click.echo(json.dumps(listed, ensure_ascii=False, default=_plain))
         return
-    table = Table(*columns, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for column in columns:  # folded, never cut: an identifier is copied into the next command
+        table.add_column(column, overflow="fold")
     for row in listed:
         table.add_row(*(_cell(row.get(column)) for column in columns))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
 
 
 def say(content: dict[str, Any], sentence: str, form: str) -> None:

@@ -36,4 +36,4 @@ def find(tx: Tx, subject: str, client_id: str) -> frozenset[str]:
 
 def save(tx: Tx, subject: str, client_id: str, scopes: frozenset[str], at: int) -> None:
     """Remember the scopes a member agreed to, replacing what was there."""
-    tx.run(_SAVE, who=subject, client=client_id, scopes=" ".join(sorted(scopes)), at=at)
+    tx.write(_SAVE, who=subject, client=client_id, scopes=" ".join(sorted(scopes)), at=at)

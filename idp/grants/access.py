@@ -15,7 +15,8 @@ from idp.clock import Clock, from_micros, to_micros
 from idp.grants import store
 from idp.grants.active import OFFLINE, session_is_over, why_ended
 from idp.grants.model import Refusal, Refused
-from idp.journal.service import Journal, Origin
+from idp.journal.model import Origin
+from idp.journal.service import Journal
 from idp.members.standing import dates_access_ends_on
 from idp.sessions.store import read_subject_facts
 from idp.storage.secret_text import hash_token

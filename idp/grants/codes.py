@@ -19,7 +19,7 @@ from idp.grants import store
 from idp.grants.active import OFFLINE, capped, session_is_over, why_ended
 from idp.grants.issuing import Issuing, Standing
 from idp.grants.model import Approval, Issued, Refusal, Refused, Spent, verifier_matches
-from idp.journal.service import Origin
+from idp.journal.model import Origin
 from idp.sessions.store import read_subject_facts
 from idp.storage.secret_text import draw_token, hash_token
 from idp.storage.sql import Database, Tx

@@ -14,7 +14,8 @@ from idp.grants import store
 from idp.grants.active import capped
 from idp.grants.model import Approval, Issued, Refused
 from idp.inforce.service import PolicyInForce
-from idp.journal.service import REFUSED, Journal, Origin
+from idp.journal.model import Origin
+from idp.journal.service import REFUSED, Journal
 from idp.sessions.model import SubjectFacts
 from idp.storage.secret_text import draw_token, hash_token
 from idp.storage.sql import Tx

@@ -165,7 +165,7 @@ Ended = tuple[str, str, str, str]
 
 def add_code(tx: Tx, code_hash: str, grant_id: str, approval: Approval, expires_at: int) -> None:
     """Insert a code."""
-    tx.run(
+    tx.write(
         _ADD_CODE,
         code_hash=code_hash,
         grant_id=grant_id,
@@ -209,17 +209,17 @@ def find_code(tx: Tx, code_hash: str) -> tuple[str, str, str, str] | None:
 
 def add_grant(tx: Tx, **columns: Any) -> None:
     """Insert a grant."""
-    tx.run(_ADD_GRANT, **columns)
+    tx.write(_ADD_GRANT, **columns)
 
 
 def add_access_token(tx: Tx, **columns: Any) -> None:
     """Insert an access token."""
-    tx.run(_ADD_ACCESS, **columns)
+    tx.write(_ADD_ACCESS, **columns)
 
 
 def add_refresh_token(tx: Tx, **columns: Any) -> None:
     """Insert a refresh token; a second live one in the family is refused by the database."""
-    tx.run(_ADD_REFRESH, **columns)
+    tx.write(_ADD_REFRESH, **columns)
 
 
 def take_refresh_token(tx: Tx, token_hash: str, client_id: str, now: int) -> Leaf | None:
@@ -230,7 +230,7 @@ def take_refresh_token(tx: Tx, token_hash: str, client_id: str, now: int) -> Lea
 
 def give_back(tx: Tx, token_hash: str) -> None:
     """Undo a take in the transaction that made it."""
-    tx.run(_GIVE_BACK, token=token_hash)
+    tx.write(_GIVE_BACK, token=token_hash)
 
 
 def find_refresh_token(tx: Tx, token_hash: str) -> tuple[Leaf, str] | None:

@@ -11,11 +11,13 @@ another `system_identifier` and count as committed.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from audit import instant
 from audit.checkpoint import sign
 from audit.names import EventName
 from audit.tree import Frontier, leaf_hash
@@ -57,6 +59,15 @@ class Sealer:
             total += sealed
             if sealed < BATCH:
                 return total
+
+    def lag(self) -> float:
+        """Tell the age in seconds of the oldest event that could be sealed now; 0 when none."""
+        with self.database.read() as tx:
+            rows, _, _ = _unsealed(tx, _position(tx), most=1)
+        if not rows:
+            return 0.0
+        occurred_at = instant.from_text(json.loads(rows[0][2])["occurred_at"])
+        return max(0.0, (self.clock.now() - occurred_at).total_seconds())
 
     def _seal_batch(self) -> int:
         now = self.clock.now()

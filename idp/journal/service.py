@@ -17,23 +17,12 @@ from audit.names import EventName
 from audit.personal import seal
 from idp.clock import to_micros
 from idp.journal import store
+from idp.journal.model import NOWHERE, Origin
 from idp.storage.sql import Tx
 from idp.subjects.service import ErasedPerson, PersonKeys, stranger
 
 DONE, REFUSED, FAILED = "done", "refused", "failed"
 SYSTEM = Actor("system")
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where an act came from: the caller's address, browser and request."""
-
-    address: str | None = None
-    device: str | None = None
-    request_id: str | None = None
-
-
-NOWHERE = Origin()
 
 
 @dataclass(frozen=True)

@@ -171,9 +171,9 @@ _SEARCH = Statement(
 def add(tx: Tx, **columns: object) -> None:
     """Insert one event; all columns of `_EVENT_COLUMNS` are named."""
     if tx.is_postgresql:
-        tx.run(_ADD_PG, cluster=tx.cluster, **columns)
+        tx.write(_ADD_PG, cluster=tx.cluster, **columns)
     else:
-        tx.run(_ADD, **columns)
+        tx.write(_ADD, **columns)
 
 
 def reference_is_known(tx: Tx, reference: str) -> bool:
@@ -189,7 +189,7 @@ def state(tx: Tx) -> tuple[int, str, int, int, int] | None:
 
 def start(tx: Tx, frontier: str, cluster: int) -> None:
     """Write the position of an empty log."""
-    tx.run(_ADD_STATE, id=1, size=0, frontier=frontier, watermark=0, cluster=cluster, signed_at=0)
+    tx.write(_ADD_STATE, id=1, size=0, frontier=frontier, watermark=0, cluster=cluster, signed_at=0)
 
 
 def move(tx: Tx, old_size: int, **new: object) -> bool:
@@ -223,7 +223,7 @@ def add_leaves(tx: Tx, leaves: list[tuple[int, str, str]]) -> None:
 
 def add_checkpoint(tx: Tx, size: int, signed_at: int, note: str) -> None:
     """Insert a signed checkpoint."""
-    tx.run(_ADD_CHECKPOINT, size=size, signed_at=signed_at, note=note)
+    tx.write(_ADD_CHECKPOINT, size=size, signed_at=signed_at, note=note)
 
 
 def newest_checkpoint(tx: Tx) -> str | None:

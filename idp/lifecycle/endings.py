@@ -16,7 +16,8 @@ from idp.accounts.model import EndReason
 from idp.clients.service import Clients
 from idp.clock import to_micros
 from idp.grants import store as grants
-from idp.journal.service import NOWHERE, Journal, Origin
+from idp.journal.model import NOWHERE, Origin
+from idp.journal.service import Journal
 from idp.lifecycle.logout_messages import promise_logouts
 from idp.sessions import store as sessions
 from idp.storage.sql import Tx

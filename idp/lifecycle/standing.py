@@ -15,7 +15,8 @@ from idp.accounts.model import Account, EndReason
 from idp.clock import Clock, to_micros
 from idp.errors import IdpError
 from idp.grants import store as grants
-from idp.journal.service import NOWHERE, SYSTEM, Journal, Origin
+from idp.journal.model import NOWHERE, Origin
+from idp.journal.service import SYSTEM, Journal
 from idp.lifecycle.endings import Endings
 from idp.members.standing import dates_have_membership
 from idp.members.store import read_dates

@@ -14,8 +14,8 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from idp.clients.model import Client
 from idp.clients.service import Clients
 from idp.errors import IdpError
-from idp.oidc.model import Parameters
-from idp.oidc.refusals import OAuthError
+from idp.oidc.hints import Hints
+from idp.oidc.model import OAuthError, Parameters
 
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
@@ -59,7 +59,7 @@ def prove(clients: Clients, sent: Mapping[str, str]) -> Proven:
     return Proven(client, redirect_uri, state if state and len(state) <= MAX_STATE else None)
 
 
-def check(proven: Proven, sent: Mapping[str, str]) -> Parameters:
+def check(proven: Proven, sent: Mapping[str, str], hints: Hints) -> Parameters:
     """Check everything else; raises `RedirectedError`."""
     _unsupported(proven, sent)
     _response_type(proven, sent)
@@ -73,6 +73,7 @@ def check(proven: Proven, sent: Mapping[str, str]) -> Parameters:
         max_age=_max_age(proven, sent),
         login_hint=(sent.get("login_hint") or "")[:320] or None,
         ui_locales=(sent.get("ui_locales") or "")[:100] or None,
+        hinted_subject=_hinted_subject(proven, sent, hints),
     )
 
 
@@ -146,6 +147,15 @@ def _max_age(proven: Proven, sent: Mapping[str, str]) -> int | None:
     if not MAX_AGE.fullmatch(text):
         raise RedirectedError(proven, OAuthError.INVALID_REQUEST)
     return int(text)
+
+
+def _hinted_subject(proven: Proven, sent: Mapping[str, str], hints: Hints) -> str | None:
+    if "id_token_hint" not in sent:
+        return None
+    hint = hints.read(sent["id_token_hint"])
+    if hint is None:
+        raise RedirectedError(proven, OAuthError.INVALID_REQUEST)
+    return hint.subject
 
 
 def response_uri(redirect_uri: str, answer: Mapping[str, str | None]) -> str:

@@ -13,7 +13,8 @@ from datetime import datetime
 from idp.clients.model import Client
 from idp.clock import Clock, to_seconds
 from idp.inforce.service import PolicyInForce
-from idp.oidc.refusals import OAuthError, Refusal
+from idp.oidc.model import OAuthError
+from idp.oidc.refusals import Refusal
 from idp.policy.model import AuthMethod
 from idp.storage.marks import ReplayMarks
 from keys.errors import BadToken

@@ -19,7 +19,8 @@ from idp.clients.service import Clients
 from idp.clock import Clock
 from idp.oidc.authlib_request import TokenRequest
 from idp.oidc.client_assertion import ASSERTION_TYPE, ClientAssertions
-from idp.oidc.refusals import REALM, OAuthError, Refusal
+from idp.oidc.model import OAuthError
+from idp.oidc.refusals import REALM, Refusal
 from idp.policy.model import AuthMethod, LimitName
 from idp.storage.sql import Database
 from idp.throttle.gate import Gate, count_verification

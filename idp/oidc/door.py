@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl
 import structlog
 
 from idp.errors import Unavailable
+from idp.oidc.model import OAuthError
 from idp.oidc.protocol import ProtocolRequest, ProtocolResponse
-from idp.oidc.refusals import OAuthError, Refusal, refusal_response, unavailable_response
+from idp.oidc.refusals import Refusal, refusal_response, unavailable_response
 from idp.web.caller import Caller, bucket_keys, caller_address
 from idp.web.request_id import request_id_of
 

@@ -6,7 +6,6 @@ Signing out without asking needs a genuine ID token of ours as hint; without one
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, request
@@ -14,16 +13,14 @@ from werkzeug.wrappers import Response
 
 from audit.event import Actor
 from idp.accounts.model import EndReason
-from idp.clients.model import Client
-from idp.clients.service import Clients
 from idp.clock import Clock
-from idp.journal.service import Origin
+from idp.journal.model import Origin
 from idp.lifecycle.endings import Endings
 from idp.oidc.authorization import response_uri
 from idp.oidc.door import MAX_BODY, fields_of
+from idp.oidc.hints import Hints
 from idp.oidc.refusals import Refusal
 from idp.oidc.views import BadAuthorizationRequest
-from idp.policy.model import SigningAlgorithm
 from idp.sessions.model import Session
 from idp.sessions.service import BrowserSessions
 from idp.storage.sql import Database
@@ -31,31 +28,15 @@ from idp.web.browser import Browser
 from idp.web.forms import BadForm, read_form
 from idp.web.pages import Pages
 from idp.web.request_id import request_id_of
-from keys.errors import BadToken
-from keys.keyset import KeySet
-from keys.signer import verify
-
-ALGORITHMS = tuple(alg.value for alg in SigningAlgorithm)
-
-
-@dataclass(frozen=True)
-class Hint:
-    """A genuine ID token of ours, expired or not: for whom, which session, to which client."""
-
-    client: Client
-    session_id: str
-    subject: str
 
 
 @dataclass(frozen=True)
 class EndSession:
     """The end-session endpoint and the sign-out page."""
 
-    issuer: str
     database: Database
     clock: Clock
-    clients: Clients
-    keys: Callable[[], KeySet]
+    hints: Hints
     endings: Endings
     sessions: BrowserSessions
     browser: Browser
@@ -75,7 +56,7 @@ class EndSession:
     def end_session(self) -> Response:
         """End the session a genuine hint names, or ask."""
         sent = _parameters()
-        hint = self._hint(sent.get("id_token_hint"), sent.get("client_id"))
+        hint = self.hints.read(sent.get("id_token_hint"), sent.get("client_id"))
         session = self.sessions.current(self.browser.session_cookie(request))
         if hint is None or (session is not None and session.id != hint.session_id):
             return self.ask() if session is not None else self._gone("/signed-out")
@@ -126,21 +107,6 @@ class EndSession:
         response = redirect(target, 303)
         self.browser.clear_session(response)
         return response
-
-    def _hint(self, token: str | None, client_id: str | None) -> Hint | None:
-        if token is None:
-            return None
-        try:
-            claims = verify(token, self.keys().public, ALGORITHMS, ("JWT", None)).claims
-        except BadToken:
-            return None
-        audience, sid, subject = claims.get("aud"), claims.get("sid"), claims.get("sub")
-        if claims.get("iss") != self.issuer or client_id not in (None, audience):
-            return None
-        if not (isinstance(sid, str) and isinstance(subject, str) and isinstance(audience, str)):
-            return None  # a logout token, or nothing of ours
-        client = self.clients.find(audience)
-        return Hint(client, sid, subject) if client is not None else None
 
 
 def _parameters() -> dict[str, str]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from idp.clients.model import Client
-from idp.oidc.model import AuthorizationRequest, Consent, Issue, Refuse, SignIn, Step
-from idp.oidc.refusals import OAuthError
+from idp.oidc.model import AuthorizationRequest, Consent, Issue, OAuthError, Refuse, SignIn, Step
 from idp.sessions.model import Session
 
 OFFLINE = "offline_access"
@@ -30,6 +29,10 @@ def next_step(
     silent = "none" in request.parameters.prompt
     if session is None or must_authenticate(request, session):
         return Refuse(OAuthError.LOGIN_REQUIRED) if silent else SignIn()
+    if request.parameters.hinted_subject not in (None, session.subject):
+        # Somebody else than was hinted at: never a positive answer (Core 3.1.2.2).
+        fresh = session.auth_time >= request.created_at
+        return Refuse(OAuthError.LOGIN_REQUIRED) if silent or fresh else SignIn()
     if must_ask(request, client, session, consented):
         return Refuse(OAuthError.CONSENT_REQUIRED) if silent else Consent()
     return Issue(granted_scopes(request, client))

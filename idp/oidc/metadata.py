@@ -71,9 +71,14 @@ class Document:
     def respond(self, request: ProtocolRequest) -> ProtocolResponse:
         """Answer with the document, or 304 to a client that has it."""
         headers = (("ETag", self.etag), ("Cache-Control", self.cache))
-        if request.headers.get("if-none-match") == self.etag:
+        if self._is_known(request.headers.get("if-none-match", "")):
             return ProtocolResponse(304, b"", headers)
         return ProtocolResponse(200, self.body, headers)
+
+    def _is_known(self, named: str) -> bool:
+        # RFC 9110 13.1.2: a list, compared weakly; a compressing proxy makes validators weak.
+        tags = {tag.strip().removeprefix("W/") for tag in named.split(",")}
+        return self.etag in tags or "*" in tags
 
 
 def document(body: bytes, cache: str) -> Document:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
-
-from idp.oidc.refusals import OAuthError
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +21,30 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     max_age: int | None = None
     login_hint: str | None = None
     ui_locales: str | None = None
+    hinted_subject: str | None = None
+    """Who the client's `id_token_hint` says is meant; nobody else is answered for."""
+
+
+class OAuthError(StrEnum):
+    """Error codes of RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, OpenID Connect Core 3.1.2.6."""
+
+    INVALID_REQUEST = "invalid_request"
+    INVALID_CLIENT = "invalid_client"
+    INVALID_GRANT = "invalid_grant"
+    UNAUTHORIZED_CLIENT = "unauthorized_client"
+    UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
+    UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
+    INVALID_SCOPE = "invalid_scope"
+    ACCESS_DENIED = "access_denied"
+    SERVER_ERROR = "server_error"
+    TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
+    LOGIN_REQUIRED = "login_required"
+    CONSENT_REQUIRED = "consent_required"
+    REQUEST_NOT_SUPPORTED = "request_not_supported"
+    REQUEST_URI_NOT_SUPPORTED = "request_uri_not_supported"
+    REGISTRATION_NOT_SUPPORTED = "registration_not_supported"
+    INVALID_TOKEN = "invalid_token"  # noqa: S105  an error code
+    INSUFFICIENT_SCOPE = "insufficient_scope"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from idp.journal.service import Origin
+from idp.journal.model import Origin
 from idp.web.caller import Caller
 
 NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))

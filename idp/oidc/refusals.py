@@ -5,33 +5,10 @@ Descriptions are constants; nothing of a request or an exception is ever repeate
 
 from __future__ import annotations
 
-from enum import StrEnum
-
+from idp.oidc.model import OAuthError
 from idp.oidc.protocol import NO_STORE, ProtocolResponse, json_response
 
 REALM = "kumiai-id"
-
-
-class OAuthError(StrEnum):
-    """Error codes of RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, OpenID Connect Core 3.1.2.6."""
-
-    INVALID_REQUEST = "invalid_request"
-    INVALID_CLIENT = "invalid_client"
-    INVALID_GRANT = "invalid_grant"
-    UNAUTHORIZED_CLIENT = "unauthorized_client"
-    UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
-    UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
-    INVALID_SCOPE = "invalid_scope"
-    ACCESS_DENIED = "access_denied"
-    SERVER_ERROR = "server_error"
-    TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"
-    LOGIN_REQUIRED = "login_required"
-    CONSENT_REQUIRED = "consent_required"
-    REQUEST_NOT_SUPPORTED = "request_not_supported"
-    REQUEST_URI_NOT_SUPPORTED = "request_uri_not_supported"
-    REGISTRATION_NOT_SUPPORTED = "registration_not_supported"
-    INVALID_TOKEN = "invalid_token"  # noqa: S105  an error code
-    INSUFFICIENT_SCOPE = "insufficient_scope"
 
 
 class Refusal(Exception):

@@ -15,12 +15,12 @@ from idp.errors import IdpError
 from idp.grants.codes import Codes
 from idp.grants.model import Approval
 from idp.inforce.service import PolicyInForce
-from idp.journal.service import REFUSED, Journal, Origin
+from idp.journal.model import Origin
+from idp.journal.service import REFUSED, Journal
 from idp.oidc import store
 from idp.oidc.authorization import Proven
 from idp.oidc.flow import granted_scopes, next_step
-from idp.oidc.model import AuthorizationRequest, Issue, Parameters, Step
-from idp.oidc.refusals import OAuthError
+from idp.oidc.model import AuthorizationRequest, Issue, OAuthError, Parameters, Step
 from idp.sessions.model import Session
 from idp.storage.secret_text import draw_token, hash_token
 from idp.storage.sql import Database

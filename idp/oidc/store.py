@@ -65,7 +65,7 @@ _DECODER = msgspec.json.Decoder(Parameters)
 def add(tx: Tx, **columns: Any) -> None:
     """Insert an authorization request; `browser_hash` None binds it to the first who opens it."""
     columns["parameters"] = msgspec.json.encode(columns["parameters"]).decode()
-    tx.run(_ADD, **columns)
+    tx.write(_ADD, **columns)
 
 
 def find(tx: Tx, handle_hash: str) -> AuthorizationRequest | None:
@@ -92,7 +92,7 @@ def bind(tx: Tx, handle_hash: str, browser_hash: str) -> bool:
 
 def note_consent(tx: Tx, handle_hash: str, subject: str) -> None:
     """Note that a member said yes in this very request (`prompt=consent`)."""
-    tx.run(_CONSENT, handle=handle_hash, who=subject)
+    tx.write(_CONSENT, handle=handle_hash, who=subject)
 
 
 def consume(tx: Tx, handle_hash: str, at: int) -> bool:

@@ -31,8 +31,9 @@ from idp.oidc.client_authentication import (
     refuse_two_methods,
 )
 from idp.oidc.id_token import id_token
+from idp.oidc.model import OAuthError
 from idp.oidc.protocol import ProtocolRequest, ProtocolResponse, json_response
-from idp.oidc.refusals import OAuthError, Refusal
+from idp.oidc.refusals import Refusal
 from keys.signer import Signer
 
 

@@ -8,8 +8,9 @@ from idp.clock import Clock
 from idp.grants.access import AccessTokens
 from idp.grants.model import Refused
 from idp.oidc.claims import claims_for
+from idp.oidc.model import OAuthError
 from idp.oidc.protocol import ProtocolRequest, ProtocolResponse, json_response
-from idp.oidc.refusals import OAuthError, bearer_refusal
+from idp.oidc.refusals import bearer_refusal
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,10 @@ class UserInfo:
 
     def endpoint(self, request: ProtocolRequest) -> ProtocolResponse:
         """Show the claims, or challenge (RFC 6750 3)."""
-        token = bearer_token(request)
+        in_header, in_body = bearer_token(request), request.form.get("access_token")
+        if in_header is not None and in_body is not None:  # RFC 6750 2
+            return bearer_refusal(OAuthError.INVALID_REQUEST, "send the token in one way", 400)
+        token = in_header or in_body
         if token is None:
             return bearer_refusal(None)
         access = self.tokens.read(token)
@@ -36,8 +40,8 @@ class UserInfo:
 
 
 def bearer_token(request: ProtocolRequest) -> str | None:
-    """Find the token in the header or in a form body (RFC 6750 2.1, 2.2); never in the query."""
+    """Find the token in the header (RFC 6750 2.1); one in the query is never looked at."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
-    return request.form.get("access_token")
+    return None

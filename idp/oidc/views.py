@@ -13,12 +13,13 @@ from werkzeug.wrappers import Response
 from idp.authn.views import InProgress
 from idp.clients.model import Client
 from idp.errors import IdpError
-from idp.journal.service import Origin
+from idp.journal.model import Origin
 from idp.oidc.authorization import RedirectedError, check, prove, response_uri
 from idp.oidc.door import MAX_BODY, fields_of
 from idp.oidc.flow import granted_scopes
-from idp.oidc.model import AuthorizationRequest, Consent, Issue, Refuse, SignIn
-from idp.oidc.refusals import OAuthError, Refusal
+from idp.oidc.hints import Hints
+from idp.oidc.model import AuthorizationRequest, Consent, Issue, OAuthError, Refuse, SignIn
+from idp.oidc.refusals import Refusal
 from idp.oidc.requests import AuthorizationRequests, RequestEnded
 from idp.sessions.model import Session
 from idp.sessions.service import BrowserSessions
@@ -44,6 +45,7 @@ class AuthorizationViews:
 
     issuer: str
     requests: AuthorizationRequests
+    hints: Hints
     sessions: BrowserSessions
     browser: Browser
     pages: Pages
@@ -65,7 +67,7 @@ class AuthorizationViews:
         sent = _parameters(posted)
         proven = prove(self.requests.clients, sent)
         try:
-            parameters = check(proven, sent)
+            parameters = check(proven, sent, self.hints)
         except RedirectedError as refused:
             return self._redirect(
                 proven.redirect_uri, {"error": refused.error.value, "state": proven.state}

@@ -17,6 +17,7 @@ import structlog
 
 from audit.event import new_id
 from idp.clock import Clock, to_micros
+from idp.metrics import DELIVERIES
 from idp.outbox import store
 from idp.policy.model import Outbox as Rules
 from idp.storage.sql import Database, Tx
@@ -76,6 +77,8 @@ class Outbox:
                 store.failed(tx, message, None if last else next_due, given_up, error[:200])
             if error is None or last or seen == 0:
                 self.report(tx, kind, content, error, settled, last)
+        outcome = "delivered" if error is None else "given_up" if last else "failed"
+        DELIVERIES.labels(kind, outcome).inc()
         return error is None
 
     def _hand_over(self, kind: str, content: dict[str, Any], now: datetime) -> str | None:

@@ -69,7 +69,7 @@ _WAITING = Statement(
 
 def add(tx: Tx, message: str, kind: str, payload: str, at: int) -> None:
     """Insert a message that is due at once."""
-    tx.run(_ADD, id=message, kind=kind, payload=payload, created_at=at, due_at=at)
+    tx.write(_ADD, id=message, kind=kind, payload=payload, created_at=at, due_at=at)
 
 
 def due(tx: Tx, now: int, most: int) -> list[tuple[str, str, str, int, int]]:
@@ -84,12 +84,12 @@ def lease(tx: Tx, message: str, seen: int, next_due: int) -> bool:
 
 def delivered(tx: Tx, message: str, at: int) -> None:
     """Mark a message delivered."""
-    tx.run(_DELIVERED, message=message, at=at)
+    tx.write(_DELIVERED, message=message, at=at)
 
 
 def failed(tx: Tx, message: str, next_due: int | None, given_up: int | None, error: str) -> None:
     """Note a failed try; without `next_due` the message is given up."""
-    tx.run(_FAILED, message=message, next_due=next_due, given_up=given_up, error=error)
+    tx.write(_FAILED, message=message, next_due=next_due, given_up=given_up, error=error)
 
 
 def clean(tx: Tx, before: int) -> int:

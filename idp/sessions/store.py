@@ -142,17 +142,17 @@ def read_subject_facts(values: tuple[Any, ...]) -> SubjectFacts:
 
 def add(tx: Tx, **columns: Any) -> None:
     """Insert a session; every column but its end is named."""
-    tx.run(_ADD, **columns)
+    tx.write(_ADD, **columns)
 
 
 def renew(tx: Tx, session_id: str, **columns: Any) -> None:
     """Give a session a new cookie and a new time of authentication."""
-    tx.run(_RENEW, which=session_id, **columns)
+    tx.write(_RENEW, which=session_id, **columns)
 
 
 def touch(tx: Tx, session_id: str, at: int) -> None:
     """Note that a session was used."""
-    tx.run(_TOUCH, which=session_id, at=at)
+    tx.write(_TOUCH, which=session_id, at=at)
 
 
 def end(tx: Tx, session_id: str, reason: str, at: int) -> bool:
@@ -189,8 +189,8 @@ def forget_devices(tx: Tx, before: int) -> int:
 
 def know_device(tx: Tx, subject: str, device_hash: str, at: int, keep: int) -> None:
     """Remember a device for an account, forgetting the oldest beyond `keep`."""
-    tx.run(_KNOW, who=subject, device=device_hash, at=at)
-    tx.run(_FORGET_OLDEST, who=subject, keep=keep)
+    tx.write(_KNOW, who=subject, device=device_hash, at=at)
+    tx.write(_FORGET_OLDEST, who=subject, keep=keep)
 
 
 def _read(row: tuple[Any, ...]) -> Session:

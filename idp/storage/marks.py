@@ -8,8 +8,9 @@ Redis that was lost forgets nothing that matters.
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import redis
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from idp.storage.sql import Database, Statement, Tx
 from idp.storage.tables import Digest, Instant, metadata
 
 BORN_MARGIN_SECONDS = 5
+_BORN_AT = "kumiai:born_at"
 
 replay_mark = sa.Table(
     "replay_mark",
@@ -83,8 +85,8 @@ class RedisMarks:
         now = int(self.clock.now().timestamp())
         try:
             with self.client.pipeline(transaction=True) as pipe:
-                pipe.set("kumiai:born_at", now, nx=True)
-                pipe.get("kumiai:born_at")
+                pipe.set(_BORN_AT, now, nx=True)
+                pipe.get(_BORN_AT)
                 pipe.set(f"kumiai:mark:{_hash(key)}", 1, nx=True, ex=seconds)
                 _, born_at, first = pipe.execute()
         except redis.RedisError as error:
@@ -92,6 +94,20 @@ class RedisMarks:
         if made_at < int(born_at) + BORN_MARGIN_SECONDS:
             raise Unavailable("replay marks were lost", retry_after=BORN_MARGIN_SECONDS + 1)
         return bool(first)
+
+    def settle(self) -> None:
+        """Wait until a new Redis can judge what is made from now on: `BORN_MARGIN_SECONDS` at most.
+
+        Called before a node begins to serve, so that its first clients are not turned away.
+        """
+        now = int(self.clock.now().timestamp())
+        try:
+            self.client.set(_BORN_AT, now, nx=True)
+            born_at: Any = self.client.get(_BORN_AT)
+        except redis.RedisError as error:
+            raise Unavailable(f"replay marks: {type(error).__name__}") from error
+        age = now - int(born_at or now)
+        time.sleep(min(max(0, BORN_MARGIN_SECONDS - age), BORN_MARGIN_SECONDS))
 
 
 def connect_redis(url: str) -> redis.Redis:

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -50,56 +49,80 @@ class Statement:
         return found
 
 
-@dataclass(slots=True)
 class Tx:
-    """A transaction (or, from `Database.read`, a connection without one) as stores see it."""
+    """A transaction (or, from `Database.read`, a connection without one) as stores see it.
 
-    cursor: Any
-    dialect: sa.Dialect
-    cluster: int = 0
-    """PostgreSQL: the `system_identifier`, which transaction ids are meaningful in."""
-    after_commit: list[Any] = field(default_factory=list)
+    On PostgreSQL a transaction runs in the driver's pipeline: what is only written is sent with the
+    next question or with the COMMIT, so an act costs as many round trips as it asks questions.
+    """
+
+    __slots__ = ("_connection", "_cursor", "_pipeline", "cluster", "dialect")
+
+    def __init__(
+        self, connection: Any, dialect: sa.Dialect, cluster: int = 0, pipeline: Any = None
+    ) -> None:
+        self._connection = connection
+        self._cursor = connection.cursor()
+        self._pipeline = pipeline
+        self.dialect = dialect
+        self.cluster = cluster
+        """PostgreSQL: the `system_identifier`, which transaction ids are meaningful in."""
 
     @property
     def is_postgresql(self) -> bool:
         """Tell whether the PostgreSQL forms of a statement apply."""
         return self.dialect.name == "postgresql"
 
+    def write(self, statement: Statement, **values: Any) -> None:
+        """Execute without waiting for the outcome; a failure shows at the next question or commit.
+
+        The commit is never reported done when one of its writes failed.
+        """
+        self._send(statement, values)
+
     def run(self, statement: Statement, **values: Any) -> int:
         """Execute; answer how many rows were changed."""
-        sql, constants = statement.for_dialect(self.dialect)
-        self.cursor.execute(sql, {**constants, **values} if constants else values)
-        return int(self.cursor.rowcount)
+        cursor = self._send(statement, values)
+        if self._pipeline is not None:
+            self._pipeline.sync()
+        return int(cursor.rowcount)
 
     def run_many(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
         """Execute once per row, in one batch."""
         sql, constants = statement.for_dialect(self.dialect)
         if rows:
-            self.cursor.executemany(sql, [{**constants, **row} for row in rows])
+            self._free_cursor().executemany(sql, [{**constants, **row} for row in rows])
 
     def one(self, statement: Statement, **values: Any) -> Row | None:
         """Execute; answer the first row, or None."""
-        sql, constants = statement.for_dialect(self.dialect)
-        self.cursor.execute(sql, {**constants, **values} if constants else values)
-        row: Row | None = self.cursor.fetchone()
+        row: Row | None = self._send(statement, values).fetchone()
         return row
 
     def all(self, statement: Statement, **values: Any) -> list[Row]:
         """Execute; answer all rows."""
-        sql, constants = statement.for_dialect(self.dialect)
-        self.cursor.execute(sql, {**constants, **values} if constants else values)
-        return list(self.cursor.fetchall())
+        return list(self._send(statement, values).fetchall())
 
     def lock(self, name: str) -> None:
         """Hold off everyone else who asks for this name until the transaction ends."""
         if self.is_postgresql:
-            self.cursor.execute(_LOCK_PG, {"name": name})
+            self.text(_LOCK_PG, {"name": name})
         # SQLite: BEGIN IMMEDIATE already holds every other writer off.
 
     def text(self, sql: str, values: dict[str, Any] | None = None) -> Any:
         """Execute plain SQL of one dialect; answer the cursor."""
-        self.cursor.execute(sql, values or {})
-        return self.cursor
+        cursor = self._free_cursor()
+        cursor.execute(sql, values or {})
+        return cursor
+
+    def _send(self, statement: Statement, values: dict[str, Any]) -> Any:
+        sql, constants = statement.for_dialect(self.dialect)
+        cursor = self._free_cursor()
+        cursor.execute(sql, {**constants, **values} if constants else values)
+        return cursor
+
+    def _free_cursor(self) -> Any:
+        # In a pipeline a cursor belongs to one statement until its result has come.
+        return self._cursor if self._pipeline is None else self._connection.cursor()
 
 
 class Database:
@@ -136,16 +159,12 @@ class Database:
         Raises `StoreUnavailable` when the store cannot be reached, is busy or cannot write; nothing
         of the act is stored then.
         """
-        if not self.is_sqlite:
+        if self.is_sqlite:
+            with self._writer, self._connection() as connection:
+                yield from _sqlite_transaction(self._tx(connection))
+        else:
             with self._connection() as connection:
-                tx = self._tx(connection)
-                yield from _within(tx, "BEGIN")
-            _run_hooks(tx)
-            return
-        with self._writer, self._connection() as connection:
-            tx = self._tx(connection)
-            yield from _within(tx, "BEGIN IMMEDIATE")
-        _run_hooks(tx)
+                yield from self._postgresql_transaction(connection)
 
     def dispose(self) -> None:
         """Close all idle connections."""
@@ -155,7 +174,20 @@ class Database:
         if not self.is_sqlite and not self._cluster:
             row = connection.cursor().execute(_CLUSTER).fetchone()
             self._cluster = int(row[0])
-        return Tx(connection.cursor(), self.dialect, self._cluster)
+        return Tx(connection, self.dialect, self._cluster)
+
+    def _postgresql_transaction(self, connection: PoolProxiedConnection) -> Iterator[Tx]:
+        self._tx(connection)  # learns the cluster once
+        driver: Any = connection.driver_connection
+        try:
+            with driver.pipeline() as pipeline:
+                tx = Tx(driver, self.dialect, self._cluster, pipeline)
+                tx.text("BEGIN")
+                yield tx
+                tx.text("COMMIT")
+        except BaseException:
+            _roll_back(driver.execute)
+            raise
 
     @contextmanager
     def _connection(self) -> Iterator[PoolProxiedConnection]:
@@ -182,24 +214,19 @@ _OUTAGES = (
 )
 
 
-def _within(tx: Tx, begin: str) -> Iterator[Tx]:
-    tx.cursor.execute(begin)
+def _sqlite_transaction(tx: Tx) -> Iterator[Tx]:
+    tx.text("BEGIN IMMEDIATE")
     try:
         yield tx
-        tx.cursor.execute("COMMIT")
+        tx.text("COMMIT")
     except BaseException:
-        _roll_back(tx)
+        _roll_back(tx.text)
         raise
 
 
-def _roll_back(tx: Tx) -> None:
+def _roll_back(execute: Callable[[str], object]) -> None:
     with suppress(*_OUTAGES):  # the connection is gone, and the transaction with it
-        tx.cursor.execute("ROLLBACK")
-
-
-def _run_hooks(tx: Tx) -> None:
-    for hook in tx.after_commit:
-        hook()
+        execute("ROLLBACK")
 
 
 def _engine(url: sa.URL, pool_size: int | None) -> sa.Engine:

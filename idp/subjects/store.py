@@ -33,7 +33,7 @@ _DESTROY = Statement(
 
 def add_unless_there(tx: Tx, person: str, key_id: str, wrapped: str, at: int) -> None:
     """Store a person's key; a key that is already there stays."""
-    tx.run(_ADD, person=person, key_id=key_id, wrapped=wrapped, created_at=at)
+    tx.write(_ADD, person=person, key_id=key_id, wrapped=wrapped, created_at=at)
 
 
 def find(tx: Tx, person: str) -> tuple[str, str | None] | None:

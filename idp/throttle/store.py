@@ -73,17 +73,17 @@ def spent(tx: Tx, bucket: str, now: int, window: int) -> Spent:
 
 def add(tx: Tx, lease_id: str, bucket: str, at: int) -> None:
     """Insert an attempt in flight."""
-    tx.run(_ADD, id=lease_id, bucket=bucket, leased_at=at)
+    tx.write(_ADD, id=lease_id, bucket=bucket, leased_at=at)
 
 
 def fail(tx: Tx, lease_id: str, at: int) -> None:
     """Turn an attempt in flight into a failure."""
-    tx.run(_FAIL, which=lease_id, at=at)
+    tx.write(_FAIL, which=lease_id, at=at)
 
 
 def empty(tx: Tx, bucket: str, own: str) -> None:
     """Forget a budget's failures and one attempt in flight; others in flight stay."""
-    tx.run(_EMPTY, bucket=bucket, own=own)
+    tx.write(_EMPTY, bucket=bucket, own=own)
 
 
 def clean(tx: Tx, before: int) -> int:

@@ -114,11 +114,33 @@ def test_unknown_and_voluntary_parameters_are_ignored(demo: Demo) -> None:
         "acr_values": "urn:nobody:knows",
         "login_hint": "somebody@mihon.example",
         "claims": "{",
-        "id_token_hint": "not.a.token",
         "audience": "x",
         "resource": "urn:x",
     }
     assert "code" in silently(signed_in(demo), party(demo, "desk"), **more)
+
+
+def test_an_id_token_hint_of_the_same_member_is_silent_and_of_another_never_answers(
+    demo: Demo,
+) -> None:
+    mine, others, desk = signed_in(demo), signed_in(demo, 1), party(demo, "desk")
+    mine_hint = tokens_for(mine, desk)["id_token"]
+    other_hint = tokens_for(others, desk)["id_token"]
+    assert "code" in silently(mine, desk, id_token_hint=mine_hint)
+    assert silently(mine, desk, id_token_hint=other_hint)["error"] == "login_required"
+    forward(demo, 400)
+    assert "code" in silently(mine, desk, id_token_hint=mine_hint), "an expired hint is tolerated"
+    assert silently(mine, desk, id_token_hint="not.a.token")["error"] == "invalid_request"
+
+
+def test_a_sign_in_as_another_than_the_hint_names_gives_no_code(demo: Demo) -> None:
+    desk, hinted = party(demo, "desk"), signed_in(demo, 1)
+    hint, member = tokens_for(hinted, desk)["id_token"], demo.member()
+    browser = Browser(demo.issuer)
+    page = browser.authorize(**desk.request(Pkce(), id_token_hint=hint))
+    assert signs_in_again(page)
+    page = browser.follow(browser.sign_in(member["email"], member["password"], page))
+    assert "code=" not in page.headers.get("Location", "")
 
 
 def test_the_login_hint_fills_the_form_and_the_locale_chooses_the_language(demo: Demo) -> None:

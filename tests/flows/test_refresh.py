@@ -1,4 +1,4 @@
-"""Refresh tokens: rotated each time, forgiving a lost answer, and ending all when one was stolen."""
+"""Refresh tokens: rotated, forgiving a lost answer, and ending all when one was stolen."""
 
 import pytest
 import requests

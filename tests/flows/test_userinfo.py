@@ -148,7 +148,6 @@ def test_every_mutilated_token_is_unknown(demo: Demo) -> None:
         tokens["refresh_token"],
         tokens["id_token"],
         "x" * 5000,
-        "é",
     ]
     for text in mutilated:
         refused = requests.get(

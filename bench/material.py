@@ -1,0 +1,83 @@
+"""What measured operations start from: sessions, codes and tokens, made beforehand by real flows.
+
+Everything here goes through HTTP and outside the measurement. Codes and refresh tokens are worth
+one use, so each is handed out once.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from joserfc import jwt
+
+from bench import load
+from bench.deployment import Deployment
+from bench.wire import Item
+
+SESSIONS = 64
+
+
+@dataclass
+class Material:
+    """Makes and keeps what the scenarios of one deployment use up."""
+
+    deployment: Deployment
+    _sessions: list[Item] = field(default_factory=list)
+    _tokens: dict[str, list[Item]] = field(default_factory=dict)
+    _next_member: int = 0
+
+    def members(self, count: int) -> list[Item]:
+        """Give members who have not signed in yet, as long as there are such."""
+        first = self._next_member
+        self._next_member += count
+        return [{**self.deployment.member(first + i), "client_id": "public"} for i in range(count)]
+
+    def pages(self, count: int) -> list[Item]:
+        """Open sign-in pages of fresh browsers."""
+        return self._walk("sign_in_page", self.members(count))
+
+    def sessions(self, client: str, count: int) -> list[Item]:
+        """Give browsers that are signed in, the same ones again and again."""
+        if not self._sessions:
+            self._sessions = self._walk("sign_in", self.members(SESSIONS))
+        jars = [self._sessions[i % SESSIONS]["jar"] for i in range(count)]
+        return [{"jar": jar, "client_id": client} for jar in jars]
+
+    def codes(self, client: str, count: int) -> list[Item]:
+        """Get codes for a client, with what it authenticates itself with."""
+        codes = self._walk("authorize", self.sessions(client, count))
+        return [{**item, **self._credentials(client)} for item in codes]
+
+    def tokens(self, client: str, count: int) -> list[Item]:
+        """Get tokens of families of which none has been refreshed."""
+        kept = self._tokens.setdefault(client, [])
+        if len(kept) < count:
+            kept += self._walk("exchange", self.codes(client, count - len(kept)))
+        given, self._tokens[client] = kept[:count], kept[count:]
+        return [{**item, **self._credentials(client)} for item in given]
+
+    def keep_tokens(self, client: str, outputs: list[Item]) -> None:
+        """Keep the tokens a measured exchange brought, for the scenarios after it."""
+        self._tokens.setdefault(client, []).extend(outputs)
+
+    def _credentials(self, client: str) -> Item:
+        if client == "basic":
+            return {"secret": self.deployment.client_secret}
+        return {"assertion": self._assertion()} if client == "jwt" else {}
+
+    def _assertion(self) -> str:
+        key, now = self.deployment.client_key, int(time.time())
+        claims = {
+            "iss": "jwt",
+            "sub": "jwt",
+            "aud": self.deployment.issuer,
+            "iat": now,
+            "exp": now + 3000,
+            "jti": str(uuid.uuid4()),
+        }
+        return jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key)
+
+    def _walk(self, walk: str, items: list[Item]) -> list[Item]:
+        return load.run(load.Job(self.deployment.port, walk, items)).outputs

@@ -1,0 +1,1 @@
+"""Promises about the tree itself: imports, names, sizes, generated files, what stands written."""

@@ -1,0 +1,176 @@
+"""Outside interfaces that people script against: changed only together with README and this list.
+
+Stands here: what is there now. An interface that is added gets its line here in the same change.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from idp.cli import COMMANDS as TOP
+from idp.cli.demo import demo
+from idp.oidc.door import FrontDoor
+from idp.settings import Settings
+from tests.architecture.commands import every_command
+from tests.architecture.test_discovery import flask_rules
+from tests.architecture.tree import ROOT
+
+TARGETS = ("demo", "test", "check", "setup", "bench", "lock", "screenshots")
+DEMO_OPTIONS = {
+    "--data",
+    "--host",
+    "--port",
+    "--json",
+    "--https",
+    "--clock",
+    "--database",
+    "--redis",
+    "--workers",
+    "--policies",
+    "--names",
+    "--expose-demo",
+}
+DEMO_DEFAULTS = {"host": "127.0.0.1", "port": 8000}
+COMMANDS = {
+    "serve": (),
+    "worker": (),
+    "demo": (),
+    "migrate": ("plan", "apply", "status"),
+    "doctor": ("config",),
+    "member": ("import", "show"),
+    "account": ("add", "show", "stop", "block", "restore"),
+    "policy": ("check", "activate", "history"),
+    "keys": ("master", "list", "announce", "activate", "retire", "rotate"),
+    "audit": ("verify", "search", "export", "checkpoint", "key"),
+    "client": ("add", "list", "show", "remove"),
+}
+OPTIONS = {
+    "idp audit export": "--out",
+    "idp audit verify": "--key",
+    "idp client add": "--file",
+    "idp keys rotate": "--compromised",
+    "idp member import": "--dry-run",
+    "idp serve": "--config",
+}
+SETTINGS = {
+    "issuer",
+    "database_url",
+    "redis_url",
+    "policies",
+    "data",
+    "master_key_file",
+    "smtp_url",
+    "trusted_proxies",
+    "outgoing_allow",
+    "outgoing_ca",
+    "metrics",
+}
+MACHINES = {
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+    "/token",
+    "/userinfo",
+    "/jwks",
+    "/healthz",
+    "/readyz",
+}
+PAGES = {
+    "/authorize",
+    "/authorize/continue",
+    "/end_session",
+    "/sign-in",
+    "/sign-out",
+    "/account",
+}
+FORMS = {
+    "sign-in": ("username", "password", "shared_device"),
+    "consent": ("consent",),
+    "sign-out": (),
+}
+"""Forms by id, with the fields a person fills in."""
+
+COOKIES = ("kumiai_idp", "kumiai_idp_device")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_make_targets_are_there(target: str) -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_the_ci_runs_the_checks_and_the_tests() -> None:
+    script = ROOT / ".ci/run"
+    assert script.stat().st_mode & 0o111
+    assert {"make check", "make test"} <= set(script.read_text("utf-8").splitlines())
+
+
+def test_the_demo_takes_its_options() -> None:
+    taken = {text for param in demo.params for text in param.opts}
+    assert taken == DEMO_OPTIONS
+    defaults = {param.name: param.default for param in demo.params}
+    assert {name: defaults[name] for name in DEMO_DEFAULTS} == DEMO_DEFAULTS
+
+
+def test_the_commands_are_these() -> None:
+    wanted = {
+        " ".join(("idp", top, *([below] if below else [])))
+        for top, subcommands in COMMANDS.items()
+        for below in (subcommands or ("",))
+    }
+    assert {" ".join(words) for words, _ in every_command()} == wanted
+    assert set(TOP) == set(COMMANDS)
+
+
+@pytest.mark.parametrize(("name", "option"), OPTIONS.items())
+def test_commands_take_their_options(name: str, option: str) -> None:
+    commands = {" ".join(words): command for words, command in every_command()}
+    assert option in {text for param in commands[name].params for text in param.opts}
+
+
+def test_the_settings_are_these() -> None:
+    demo_only = {"resolve", "demo", "clock_file"}
+    assert set(Settings.__dataclass_fields__) - demo_only == SETTINGS
+
+
+def test_every_setting_is_explained_in_the_operations_page() -> None:
+    page = (ROOT / "docs/operations.md").read_text("utf-8")
+    named = {name.lower() for name in re.findall(r"`IDP_([A-Z_]+)`", page)}
+    assert named - {"config"} == SETTINGS
+
+
+def test_the_machine_endpoints_are_these(application: FrontDoor) -> None:
+    assert set(application.machines) == MACHINES
+
+
+def test_the_pages_are_there(application: FrontDoor) -> None:
+    assert flask_rules(application) >= PAGES
+
+
+@pytest.mark.parametrize(("form", "fields"), FORMS.items())
+def test_forms_have_their_ids_and_fields(form: str, fields: tuple[str, ...]) -> None:
+    templates = (ROOT / "idp/web/templates").glob("*.html")
+    holders = [text for t in templates if f'<form id="{form}"' in (text := t.read_text("utf-8"))]
+    assert holders
+    for text in holders:
+        part = text.split(f'<form id="{form}"')[1].split("</form>")[0]
+        assert re.match(r' method="post"', part)
+        for field in fields:
+            assert f'name="{field}"' in part
+
+
+def test_the_consent_buttons_say_allow_and_deny() -> None:
+    page = (ROOT / "idp/web/templates/consent.html").read_text("utf-8")
+    assert 'name="consent" value="allow"' in page
+    assert 'name="consent" value="deny"' in page
+
+
+def test_every_attribute_is_double_quoted() -> None:
+    for template in (ROOT / "idp/web/templates").glob("*.html"):
+        assert not re.search(r"<[a-z][^>]*\s[a-z-]+='", template.read_text("utf-8")), template
+
+
+@pytest.mark.parametrize("cookie", COOKIES)
+def test_the_cookies_carry_the_program_in_their_names(cookie: str) -> None:
+    assert f'"{cookie}"' in (ROOT / "idp/web/cookies.py").read_text("utf-8")
