@@ -1,4 +1,9 @@
-"""Runs one scenario on a running deployment and accounts for its CPU."""
+"""Runs one scenario on a running deployment and accounts for its CPU.
+
+Other programs on the same cores make everything dearer, CPU time included (caches, clock speed). So
+a scenario is measured in slices, and what it is compared with, the floor and Argon2 alone, between
+the slices: both in the same weather.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +20,20 @@ from idp.policy.model import Argon2
 WARM_UP = 0.1
 LEAST_WARM_UP = 20
 SLICES = 4
+FLOOR_REQUESTS = 1_500
+HASH_SECONDS = 1.2
 
 
 class Spent(NamedTuple):
     """CPU seconds."""
 
-    server: float
+    server: float = 0.0
     worker: float = 0.0
     stores: float = 0.0
+
+    def plus(self, other: Spent) -> Spent:
+        """Add."""
+        return Spent(*(a + b for a, b in zip(self, other, strict=True)))
 
     def since(self, before: Spent) -> Spent:
         """Give what was spent after an earlier reading."""
@@ -44,6 +55,48 @@ class Figures:
 
 
 @dataclass
+class Slices:
+    """What several slices of one measurement add up to."""
+
+    wall: float = 0.0
+    requests: int = 0
+    seconds: list[float] = field(default_factory=list)
+    outputs: list[Item] = field(default_factory=list)
+    spent: Spent = Spent()
+
+    def add(self, result: load.Result, spent: Spent) -> None:
+        """Add a slice."""
+        self.wall += result.wall
+        self.requests += result.requests
+        self.seconds += result.seconds
+        self.outputs += result.outputs
+        self.spent = self.spent.plus(spent)
+
+    def figures(self) -> Figures:
+        """Give the cost of one operation."""
+        count, ordered = len(self.seconds), sorted(self.seconds)
+        return Figures(
+            operations=count,
+            requests=self.requests,
+            per_second=count / self.wall,
+            p50=ordered[count // 2] * 1000,
+            p99=ordered[min(count - 1, int(count * 0.99))] * 1000,
+            server_cpu=self.spent.server * 1000 / count,
+            worker_cpu=self.spent.worker * 1000 / count,
+            stores_cpu=self.spent.stores * 1000 / count,
+        )
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A scenario's figures and what was measured between its slices."""
+
+    figures: Figures
+    floor: Figures
+    hashing: argon.Limit | None
+
+
+@dataclass
 class Bench:
     """A running deployment with the floor beside it."""
 
@@ -59,48 +112,31 @@ class Bench:
         """Start without any material."""
         self.material = Material(self.deployment)
 
-    def floor(self, count: int = 4_000) -> Figures:
-        """Measure the floor once."""
-        items: list[Item] = [{}] * max(500, int(count * self.scale))
-        load.run(load.Job(self.floor_port, "hello", items[:200], self.connections))
-        before = Spent(cpu.seconds_of_tree(self.floor_pid))
-        result = load.run(load.Job(self.floor_port, "hello", items, self.connections))
-        return _figures(result, Spent(cpu.seconds_of_tree(self.floor_pid)).since(before))
-
-    def run(self, scenario: Scenario) -> Figures:
-        """Prepare, warm up, measure."""
-        items = self._warmed_up(scenario)
-        before = self._cpu()
-        result = self._walk(scenario, items)
-        spent = self._cpu().since(before)
-        if scenario.walk == "exchange":
-            client = str(result.outputs[0]["client_id"])
-            self.material.keep_tokens(client, result.outputs)
-        return _figures(result, spent)
-
-    def run_beside_hashes(self, scenario: Scenario, rules: Argon2) -> tuple[Figures, argon.Limit]:
-        """Measure in slices, Argon2 alone before, between and after: both in the same weather."""
-        items = self._warmed_up(scenario)
-        seconds = max(0.5, 1.5 * self.scale)
-        whole, spent = load.Result(), Spent(0.0)
-        limits = [argon.measure(rules, seconds)]
-        for place in range(SLICES):
-            before = self._cpu()
-            part = self._walk(scenario, items[place::SLICES])
-            after = self._cpu().since(before)
-            spent = Spent(*(a + b for a, b in zip(spent, after, strict=True)))
-            whole.wall += part.wall
-            whole.requests += part.requests
-            whole.seconds += part.seconds
-            limits.append(argon.measure(rules, seconds))
-        return _figures(whole, spent), argon.mean(limits)
-
-    def _warmed_up(self, scenario: Scenario) -> list[Item]:
+    def run(self, scenario: Scenario, rules: Argon2) -> Compared:
+        """Prepare, warm up, measure in slices."""
         count = max(LEAST_WARM_UP * 2, int(scenario.count * self.scale))
         warm = max(LEAST_WARM_UP, int(count * WARM_UP))
         items = scenario.items(self.material, count + warm)
         self._walk(scenario, items[:warm])
-        return items[warm:]
+        own, floor, limits = Slices(), Slices(), list[argon.Limit]()
+        for place in range(SLICES):
+            self._floor(floor)
+            if scenario.hashes:
+                limits.append(argon.measure(rules, max(0.4, HASH_SECONDS * self.scale)))
+            before = self._cpu()
+            result = self._walk(scenario, items[warm + place :: SLICES])
+            own.add(result, self._cpu().since(before))
+        if scenario.walk == "exchange":
+            self.material.keep_tokens(str(own.outputs[0]["client_id"]), own.outputs)
+        hashing = argon.mean(limits) if limits else None
+        return Compared(own.figures(), floor.figures(), hashing)
+
+    def _floor(self, whole: Slices) -> None:
+        items: list[Item] = [{}] * max(400, int(FLOOR_REQUESTS * self.scale))
+        load.run(load.Job(self.floor_port, "hello", items[:100], self.connections))
+        before = Spent(cpu.seconds_of_tree(self.floor_pid))
+        result = load.run(load.Job(self.floor_port, "hello", items, self.connections))
+        whole.add(result, Spent(cpu.seconds_of_tree(self.floor_pid)).since(before))
 
     def _walk(self, scenario: Scenario, items: list[Item]) -> load.Result:
         return load.run(load.Job(self.deployment.port, scenario.walk, items, self.connections))
@@ -111,18 +147,3 @@ class Bench:
             cpu.seconds_of_tree(self.running.worker.pid),
             self.deployment.stores.cpu_seconds(),
         )
-
-
-def _figures(result: load.Result, spent: Spent) -> Figures:
-    count = len(result.seconds)
-    ordered = sorted(result.seconds)
-    return Figures(
-        operations=count,
-        requests=result.requests,
-        per_second=count / result.wall,
-        p50=ordered[count // 2] * 1000,
-        p99=ordered[min(count - 1, int(count * 0.99))] * 1000,
-        server_cpu=spent.server * 1000 / count,
-        worker_cpu=spent.worker * 1000 / count,
-        stores_cpu=spent.stores * 1000 / count,
-    )

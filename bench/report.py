@@ -13,10 +13,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import argon
 from bench.importing import TARGET_MIB, TARGET_SECONDS, Import
 from bench.inside import Counts
-from bench.measure import Figures
+from bench.measure import Compared, Figures
 from bench.scenarios import Scenario
 
 RESULTS = Path("bench") / "results"
@@ -30,26 +29,37 @@ class Measured:
     """One scenario's figures."""
 
     scenario: Scenario
-    figures: Figures
-    counts: Counts = field(default_factory=Counts)
-    hashing: argon.Limit | None = None
+    compared: Compared
+    counts: Counts
+
+    @property
+    def figures(self) -> Figures:
+        """What one operation cost."""
+        return self.compared.figures
+
+    @property
+    def floors(self) -> float:
+        """Server CPU in multiples of the floor that was measured beside it."""
+        return self.figures.server_cpu / self.compared.floor.server_cpu
 
     @property
     def beyond_hash(self) -> float | None:
         """Server CPU beyond one hash of the same run, in milliseconds."""
-        return self.figures.server_cpu - self.hashing.cpu_ms if self.hashing else None
+        limit = self.compared.hashing
+        return self.figures.server_cpu - limit.cpu_ms if limit else None
 
     @property
     def of_hash_limit(self) -> float | None:
         """Operations per second as a part of the hashes per second of the same run."""
-        return self.figures.per_second / self.hashing.per_second if self.hashing else None
+        limit = self.compared.hashing
+        return self.figures.per_second / limit.per_second if limit else None
 
-    def verdicts(self, floor: float) -> list[tuple[str, bool]]:
+    def verdicts(self) -> list[tuple[str, bool]]:
         """Compare with the targets: each as text, and whether it is met."""
         target, found = self.scenario.target, []
         if target.floors is not None:
-            times = self.figures.server_cpu / floor
-            found.append((f"{times:.2f} <= {target.floors:g} floors", times <= target.floors))
+            met = self.floors <= target.floors
+            found.append((f"{self.floors:.2f} <= {target.floors:g} floors", met))
         if target.beyond_hash_ms is not None and self.beyond_hash is not None:
             met = self.beyond_hash <= target.beyond_hash_ms
             found.append(
@@ -66,28 +76,28 @@ class StoreReport:
     """All figures on one kind of stores."""
 
     kind: str
-    floors: list[Figures] = field(default_factory=list)
     measured: list[Measured] = field(default_factory=list)
     imported: Import | None = None
     server_mib: float = 0.0
 
     @property
     def floor(self) -> Figures:
-        """The floor: the median by CPU of this run's measurements."""
-        return sorted(self.floors, key=lambda f: f.server_cpu)[len(self.floors) // 2]
+        """The floor to show: the median by CPU of those measured beside the scenarios."""
+        floors = sorted((m.compared.floor for m in self.measured), key=lambda f: f.server_cpu)
+        return floors[len(floors) // 2]
 
 
 def print_report(report: StoreReport, console: Console) -> None:
     """Print one table for one kind of stores, then what its rows mean."""
-    if report.floors:
+    if report.measured:
         table = Table(*_COLUMNS, title=_TITLES[report.kind], box=None, pad_edge=False)
         for column in table.columns[1:-1]:
             column.justify = "right"
-        table.add_row("floor", *_numbers(report.floor, report.floor), "", "", "", "")
+        table.add_row("floor", *_numbers(report.floor, 1.0))
         for found in report.measured:
-            table.add_row(*_row(found, report.floor))
+            table.add_row(*_row(found))
         console.print(table)
-        console.print(f"floor: Flask hello, same granian; median of {len(report.floors)}")
+        console.print("floor: Flask hello on the same granian; multiples are of the one beside")
         for found in report.measured:
             console.print(f"{found.scenario.name}: {found.scenario.about}{_hashing(found)}")
         console.print(f"provider: {report.server_mib:.0f} MiB resident, shared pages counted twice")
@@ -95,25 +105,25 @@ def print_report(report: StoreReport, console: Console) -> None:
         _print_import(report.imported, console)
 
 
-def _numbers(f: Figures, floor: Figures) -> list[str]:
+def _numbers(f: Figures, floors: float) -> list[str]:
     return [
         f"{f.per_second:.0f}", f"{f.p50:.2f}", f"{f.p99:.2f}", f"{f.server_cpu:.3f}",
-        f"{f.server_cpu / floor.server_cpu:.2f}", f"{f.worker_cpu:.3f}", f"{f.stores_cpu:.3f}",
+        f"{floors:.2f}", f"{f.worker_cpu:.3f}", f"{f.stores_cpu:.3f}",
     ]  # fmt: skip
 
 
-def _row(found: Measured, floor: Figures) -> list[str]:
+def _row(found: Measured) -> list[str]:
     c = found.counts
     marks = (
         f"[green]{text}: met[/]" if met else f"[red]{text}: MISSED[/]"
-        for text, met in found.verdicts(floor.server_cpu)
+        for text, met in found.verdicts()
     )
     counts = [f"{c.statements:g}", f"{c.commits:g}", f"{c.redis:g}"]
-    return [found.scenario.name, *_numbers(found.figures, floor), *counts, "\n".join(marks)]
+    return [found.scenario.name, *_numbers(found.figures, found.floors), *counts, "\n".join(marks)]
 
 
 def _hashing(found: Measured) -> str:
-    limit = found.hashing
+    limit = found.compared.hashing
     if limit is None:
         return ""
     return f"; beside {limit.per_second:.1f} hashes per s of {limit.cpu_ms:.2f} ms CPU"
@@ -149,24 +159,21 @@ def save(reports: list[StoreReport], folder: Path, facts: dict[str, Any]) -> Pat
 def _plain(report: StoreReport) -> dict[str, Any]:
     return {
         "kind": report.kind,
-        "floor": asdict(report.floor) if report.floors else None,
-        "floors_cpu": [f.server_cpu for f in report.floors],
+        "floor": asdict(report.floor) if report.measured else None,
         "server_mib": report.server_mib,
         "import": asdict(report.imported) if report.imported else None,
-        "operations": {
-            found.scenario.name: _plain_operation(found, report.floor.server_cpu)
-            for found in report.measured
-        },
+        "operations": {found.scenario.name: _plain_operation(found) for found in report.measured},
     }
 
 
-def _plain_operation(found: Measured, floor: float) -> dict[str, Any]:
+def _plain_operation(found: Measured) -> dict[str, Any]:
     return {
         **asdict(found.figures),
         **asdict(found.counts),
-        "floors": found.figures.server_cpu / floor,
-        "hashing": asdict(found.hashing) if found.hashing else None,
+        "floors": found.floors,
+        "floor_beside": asdict(found.compared.floor),
+        "hashing": asdict(found.compared.hashing) if found.compared.hashing else None,
         "beyond_hash_ms": found.beyond_hash,
         "of_hash_limit": found.of_hash_limit,
-        "targets": dict(found.verdicts(floor)),
+        "targets": dict(found.verdicts()),
     }

@@ -58,15 +58,9 @@ def _measure_on(
     with _running(deployment, plan) as bench:
         inside = Inside(deployment)
         for scenario in scenarios:
-            report.floors.append(bench.floor())
-            if scenario.hashes:
-                figures, limit = bench.run_beside_hashes(scenario, rules)
-                found = Measured(scenario, figures, hashing=limit)
-            else:
-                found = Measured(scenario, bench.run(scenario))
-            found.counts = inside.count(scenario, bench.material)
-            report.measured.append(found)
-        report.floors.append(bench.floor())
+            compared = bench.run(scenario, rules)
+            counts = inside.count(scenario, bench.material)
+            report.measured.append(Measured(scenario, compared, counts))
         report.server_mib = cpu.resident_mib(bench.running.server.pid)
         inside.close()
 
@@ -97,14 +91,15 @@ def _looking_inside(
 
 @contextmanager
 def _running(deployment: Deployment, plan: Plan) -> Iterator[Bench]:
-    floor = _floor(deployment.folder, plan.workers)
-    with serving(deployment, plan.workers) as running, floor as (pid, port):
+    beside = floor(deployment.folder, plan.workers)
+    with serving(deployment, plan.workers) as running, beside as (pid, port):
         scale = QUICK if plan.quick else 1.0
         yield Bench(deployment, running, pid, port, plan.connections, scale)
 
 
 @contextmanager
-def _floor(folder: Path, workers: int) -> Iterator[tuple[int, int]]:
+def floor(folder: Path, workers: int) -> Iterator[tuple[int, int]]:
+    """Serve the floor; gives its process id and its port."""
     port = free_ports(1)
     log = folder / "floor.log"
     with log.open("ab") as output:

@@ -42,12 +42,14 @@ def create_app(provider: Provider) -> FrontDoor:
 
 def _machines(provider: Provider) -> dict[str, Machine]:
     f = provider.foundation
-    about = Machine(discovery(f.settings.issuer).respond, ("GET",), open_cors=True)
+    about = Machine(discovery(f.settings.issuer).respond, ("GET",), plain=True, open_cors=True)
     userinfo = UserInfo(provider.access_tokens, f.clock).endpoint
     return {
         "/.well-known/openid-configuration": about,
         "/.well-known/oauth-authorization-server": about,
-        "/jwks": Machine(Jwks(provider.keys.current).endpoint, ("GET",), open_cors=True),
+        "/jwks": Machine(
+            Jwks(provider.keys.current).endpoint, ("GET",), plain=True, open_cors=True
+        ),
         "/token": Machine(provider.token_endpoint.endpoint(), ("POST",), cors=True),
         "/userinfo": Machine(userinfo, ("GET", "POST"), cors=True),
         "/healthz": Machine(_healthy, ("GET",)),

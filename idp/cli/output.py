@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
 import json
+import os
+import pwd
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
@@ -38,11 +39,11 @@ def foundation() -> Foundation:
 
 
 def operator() -> Actor:
-    """Name who runs the command, as the operating system knows them."""
+    """Name who runs the command, as the kernel knows them: LOGNAME could say anything."""
     try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = "unknown"
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = f"uid-{os.getuid()}"
     return Actor("operator", f"cli:{name}")
 
 

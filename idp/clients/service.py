@@ -99,7 +99,10 @@ class Clients:
         if self.find(client_id) is not None:
             raise BadClient(f"{client_id}: this client_id is taken")
         now = self.clock.now()
-        text = msgspec.json.encode(entry).decode()
+        try:
+            text = msgspec.json.encode(entry).decode()
+        except UnicodeEncodeError:
+            raise BadClient(f"{client_id}: the metadata is not Unicode text") from None
         with self.database.begin() as tx:
             store.add(tx, client_id, text, to_micros(now))
             raise_stamp(tx, STAMP)

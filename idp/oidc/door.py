@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 import structlog
 
@@ -41,6 +42,8 @@ class Machine:
 
     endpoint: Endpoint
     methods: tuple[str, ...]
+    plain: bool = False
+    """A public document: nothing of the request is read but the validator it brings."""
     cors: bool = False
     """Whether registered browser clients may call it from their origin."""
     open_cors: bool = False
@@ -104,7 +107,10 @@ class FrontDoor:
                 raise Refusal(
                     OAuthError.INVALID_REQUEST, "this method is not allowed", 405, (allow,)
                 )
-            return machine.endpoint(self._parse(environ))
+            if len(environ.get("QUERY_STRING", "")) > MAX_QUERY:
+                raise Refusal(OAuthError.INVALID_REQUEST, "the query is too long", 414)
+            request = _bare(environ) if machine.plain else self._parse(environ)
+            return machine.endpoint(request)
         except Refusal as refusal:
             return refusal_response(refusal)
         except Unavailable as outage:
@@ -118,21 +124,19 @@ class FrontDoor:
 
     def _parse(self, environ: Environ) -> ProtocolRequest:
         query_text = environ.get("QUERY_STRING", "")
-        if len(query_text) > MAX_QUERY:
-            raise Refusal(OAuthError.INVALID_REQUEST, "the query is too long", 414)
         headers = {
             key[5:].replace("_", "-").lower(): value
             for key, value in environ.items()
             if key.startswith("HTTP_")
         }
-        address = caller_address(environ.get("REMOTE_ADDR"), _forwarded(environ), self.trusted)
+        forwarded = environ.get("HTTP_X_FORWARDED_FOR")
         return ProtocolRequest(
             method=environ["REQUEST_METHOD"],
             path=environ["PATH_INFO"],
             query=fields_of(query_text.encode("latin-1", "replace")) if query_text else {},
             form=_form(environ) if environ["REQUEST_METHOD"] == "POST" else {},
             headers=headers,
-            caller=Caller(str(address), bucket_keys(address)),
+            caller=_caller(environ.get("REMOTE_ADDR"), forwarded, self.trusted),
             request_id=request_id_of(environ),
         )
 
@@ -157,9 +161,28 @@ class FrontDoor:
         return granted
 
 
-def _forwarded(environ: Environ) -> list[str]:
-    value = environ.get("HTTP_X_FORWARDED_FOR")
-    return [value] if value else []
+NOBODY = Caller("", ())
+
+
+def _bare(environ: Environ) -> ProtocolRequest:
+    validator = environ.get("HTTP_IF_NONE_MATCH", "")
+    return ProtocolRequest(
+        method=environ["REQUEST_METHOD"],
+        path=environ["PATH_INFO"],
+        query={},
+        form={},
+        headers={"if-none-match": validator},
+        caller=NOBODY,
+        request_id="",
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _caller(
+    peer: str | None, forwarded: str | None, trusted: tuple[IPv4Network | IPv6Network, ...]
+) -> Caller:
+    address = caller_address(peer, [forwarded] if forwarded else [], trusted)
+    return Caller(str(address), bucket_keys(address))
 
 
 def _form(environ: Environ) -> dict[str, str]:
@@ -184,21 +207,25 @@ def fields_of(body: bytes) -> dict[str, str]:
 
     RFC 6749 3.1, 3.2: a repeated parameter is refused, and so is what is not Unicode text.
     """
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii", "strict") if body.isascii() else body.decode("utf-8"),
-            keep_blank_values=True,
-            encoding="utf-8",
-            errors="strict",
-            max_num_fields=MAX_FIELDS,
-        )
-    except (UnicodeDecodeError, ValueError):
-        raise Refusal(OAuthError.INVALID_REQUEST, "the parameters cannot be read") from None
+    if body.count(b"&") >= MAX_FIELDS:
+        raise Refusal(OAuthError.INVALID_REQUEST, "there are too many parameters")
     fields: dict[str, str] = {}
-    for name, value in pairs:
+    for pair in body.split(b"&"):
+        name, value = (_unescaped(part) for part in pair.partition(b"=")[::2])
         if name in fields:
             raise Refusal(OAuthError.INVALID_REQUEST, "a parameter was sent more than once")
-        if "\0" in value or "\0" in name:
-            raise Refusal(OAuthError.INVALID_REQUEST, "a parameter holds a NUL character")
-        fields[name] = value
+        if pair:
+            fields[name] = value
     return {name: value for name, value in fields.items() if value}
+
+
+def _unescaped(part: bytes) -> str:
+    if b"%" in part or b"+" in part:
+        part = unquote_to_bytes(part.replace(b"+", b" "))
+    try:
+        text = part.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refusal(OAuthError.INVALID_REQUEST, "the parameters cannot be read") from None
+    if "\0" in text:
+        raise Refusal(OAuthError.INVALID_REQUEST, "a parameter holds a NUL character")
+    return text

@@ -17,15 +17,13 @@ from idp.clock import Clock
 from idp.journal.model import Origin
 from idp.lifecycle.endings import Endings
 from idp.oidc.authorization import response_uri
-from idp.oidc.door import MAX_BODY, fields_of
 from idp.oidc.hints import Hints
-from idp.oidc.refusals import Refusal
-from idp.oidc.views import BadAuthorizationRequest
+from idp.oidc.views import sent_parameters
 from idp.sessions.model import Session
 from idp.sessions.service import BrowserSessions
 from idp.storage.sql import Database
 from idp.web.browser import Browser
-from idp.web.forms import BadForm, read_form
+from idp.web.forms import read_form
 from idp.web.pages import Pages
 from idp.web.request_id import request_id_of
 
@@ -55,7 +53,7 @@ class EndSession:
 
     def end_session(self) -> Response:
         """End the session a genuine hint names, or ask."""
-        sent = _parameters()
+        sent = sent_parameters()
         hint = self.hints.read(sent.get("id_token_hint"), sent.get("client_id"))
         session = self.sessions.current(self.browser.session_cookie(request))
         if hint is None or (session is not None and session.id != hint.session_id):
@@ -104,17 +102,12 @@ class EndSession:
             )
 
     def _gone(self, target: str) -> Response:
+        """Redirect; clear a session cookie that was sent.
+
+        A form on another site sends none (SameSite): the answer must not make this browser forget
+        a session that it did not show (forced sign-out, CVE-2020-10734).
+        """
         response = redirect(target, 303)
-        self.browser.clear_session(response)
+        if self.browser.session_cookie(request) is not None:
+            self.browser.clear_session(response)
         return response
-
-
-def _parameters() -> dict[str, str]:
-    try:
-        if request.method == "GET":
-            return fields_of(request.query_string)
-        if (request.content_length or 0) > MAX_BODY:
-            raise BadForm("body_too_large")
-        return fields_of(request.stream.read(MAX_BODY + 1))
-    except Refusal as refusal:
-        raise BadAuthorizationRequest(refusal.description) from None

@@ -15,7 +15,7 @@ from idp.clients.model import Client
 from idp.errors import IdpError
 from idp.journal.model import Origin
 from idp.oidc.authorization import RedirectedError, check, prove, response_uri
-from idp.oidc.door import MAX_BODY, fields_of
+from idp.oidc.door import fields_of
 from idp.oidc.flow import granted_scopes
 from idp.oidc.hints import Hints
 from idp.oidc.model import AuthorizationRequest, Consent, Issue, OAuthError, Refuse, SignIn
@@ -24,7 +24,7 @@ from idp.oidc.requests import AuthorizationRequests, RequestEnded
 from idp.sessions.model import Session
 from idp.sessions.service import BrowserSessions
 from idp.web.browser import Browser
-from idp.web.forms import BadForm, read_form
+from idp.web.forms import BadForm, read_body, read_form
 from idp.web.headers import form_action_source
 from idp.web.pages import Pages
 from idp.web.request_id import request_id_of
@@ -64,7 +64,7 @@ class AuthorizationViews:
         A POST reads no cookie: it may come from another site, which sends none (SameSite).
         """
         posted = request.method == "POST"
-        sent = _parameters(posted)
+        sent = sent_parameters()
         proven = prove(self.requests.clients, sent)
         try:
             parameters = check(proven, sent, self.hints)
@@ -164,12 +164,9 @@ class AuthorizationViews:
         return Origin(caller.address, self.browser.agent(request), request_id_of(request.environ))
 
 
-def _parameters(posted: bool) -> dict[str, str]:
+def sent_parameters() -> dict[str, str]:
+    """Read the parameters of the query, or of the body of a POST; raises a page, never more."""
     try:
-        if not posted:
-            return fields_of(request.query_string)
-        if (request.content_length or 0) > MAX_BODY:
-            raise BadForm("body_too_large")
-        return fields_of(request.stream.read(MAX_BODY + 1))
+        return fields_of(read_body(request) if request.method == "POST" else request.query_string)
     except Refusal as refusal:
         raise BadAuthorizationRequest(refusal.description) from None

@@ -57,7 +57,8 @@ _FACTS = Statement(
 _ADD = Statement(
     sa.insert(session).values(
         {c.name: sa.bindparam(c.name) for c in _s if c.name not in ("ended_at", "end_reason")}
-    )
+    ),
+    independent=True,
 )
 _TOUCH = Statement(
     sa.update(session)

@@ -8,11 +8,25 @@ import sqlalchemy as sa
 
 PROTECTED = ("audit_event", "audit_leaf", "audit_checkpoint")
 
-SQLITE = tuple(
-    f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-    for table in PROTECTED
-    for verb in ("UPDATE", "DELETE")
+_UNIQUE = {"audit_event": ("position", "id"), "audit_leaf": ("seq", "event_id")} | {
+    "audit_checkpoint": ("size",)
+}
+
+SQLITE = (
+    *(
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for table in PROTECTED
+        for verb in ("UPDATE", "DELETE")
+    ),
+    # REPLACE deletes without the trigger of DELETE (unless each connection asks for it).
+    *(
+        f"CREATE TRIGGER {table}_no_replace_{column} BEFORE INSERT ON {table} "  # noqa: S608
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {column} = NEW.{column}) "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for table, columns in _UNIQUE.items()
+        for column in columns
+    ),
 )
 
 POSTGRESQL = (

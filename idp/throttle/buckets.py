@@ -6,7 +6,9 @@ house, not a secret: each limit says in policy what is answered while its counte
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import structlog
 from limits import RateLimitItemPerSecond
@@ -17,6 +19,7 @@ from idp.errors import StoreUnavailable
 from idp.inforce.service import PolicyInForce
 from idp.metrics import LIMIT_OUTAGES
 from idp.policy.model import Limit, LimitName, Outage
+from idp.throttle.breaker import Breaker
 
 log = structlog.get_logger(__name__)
 
@@ -28,15 +31,13 @@ class Buckets:
     storage: Storage
     policy: PolicyInForce
     outages: tuple[type[Exception], ...] = (StoreUnavailable,)
+    breaker: Breaker = field(default_factory=Breaker)
 
     def exhausted(self, buckets: tuple[str, ...]) -> LimitName | None:
         """Name the limit that one of the caller's address buckets has reached, if any."""
         for rule, key in _named(buckets):
             limit = self.policy.policy.limits[rule]
-            try:
-                room = self._limiter.test(_item(limit), rule.value, key)
-            except self.outages:
-                room = _answer(rule, limit)
+            room = self._ask(rule, limit, self._limiter.test, key)
             if not room:
                 return rule
         return None
@@ -45,12 +46,18 @@ class Buckets:
         """Count one failure in each of the caller's address buckets."""
         for rule, key in _named(buckets):
             limit = self.policy.policy.limits[rule]
-            try:
-                self._limiter.hit(_item(limit), rule.value, key)
-            except self.outages:
-                _answer(rule, limit)
+            self._ask(rule, limit, self._limiter.hit, key)
 
-    @property
+    def _ask(self, rule: LimitName, limit: Limit, question: Callable[..., bool], key: str) -> bool:
+        if not self.breaker.allows():
+            return _answer(rule, limit)
+        try:
+            return question(_item(limit), rule.value, key)
+        except self.outages:
+            self.breaker.failed()
+            return _answer(rule, limit)
+
+    @cached_property
     def _limiter(self) -> MovingWindowRateLimiter:
         return MovingWindowRateLimiter(self.storage)
 

@@ -48,7 +48,7 @@ def read_form(request: Request, fields: Mapping[str, int]) -> dict[str, str]:
     """
     values = dict.fromkeys(fields, "")
     seen: set[str] = set()
-    for name, raw in _pairs(_body(request)):
+    for name, raw in _pairs(read_body(request)):
         if name not in fields:
             continue
         if name in seen:
@@ -70,7 +70,8 @@ def _is_dash(character: str) -> bool:
     return unicodedata.category(character) == "Pd" or character == "\u2212"  # the minus sign
 
 
-def _body(request: Request) -> bytes:
+def read_body(request: Request) -> bytes:
+    """Read the whole body of a form as it came; raises BadForm for one that is no form."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise BadForm("unsupported_media_type", "a compressed body")
     body = _whole_body(request)

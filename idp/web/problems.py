@@ -23,6 +23,7 @@ __all__ = ["PROBLEMS", "Problem", "new_reference", "register"]
 
 BUSY = "busy"  # the code of an Unavailable that means overload, not an outage
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is misread over the telephone
+MAX_DETAIL = 200  # a detail may hold what a stranger sent (CVE-2025-65015: whole tokens logged)
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 _LAST_RESORT = (
     '<!DOCTYPE html><html lang="ja"><meta charset="utf-8">'
@@ -121,4 +122,4 @@ def _log_refusal(code: str, status: int, reference: str, detail: str) -> None:
     level = logging.WARNING if status >= 500 else logging.INFO
     request_id = request_id_of(request.environ)
     line = "refused code=%s status=%s request_id=%s reference=%s detail=%r"
-    log.log(level, line, code, status, request_id, reference, detail)
+    log.log(level, line, code, status, request_id, reference, detail[:MAX_DETAIL])

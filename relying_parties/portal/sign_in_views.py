@@ -74,7 +74,9 @@ def _add_sign_out(blueprint: Blueprint, services: Services) -> None:
             # The server's state first: a kept cookie is then worth nothing.
             services.sessions.remove(token)
             response = _leave(services, session)
-        pages.clear_session(response)
+        # A form on another site sends no cookie (SameSite), and must not make the browser lose it.
+        if token:
+            pages.clear_session(response)
         return response
 
     @blueprint.get("/signed-out")

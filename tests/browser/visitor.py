@@ -105,11 +105,13 @@ class Visitor:
         if self.scripts:  # axe waits for timers, which do not run in a browser without scripts
             found = Axe().run(page, options=RULES)
             assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
-        assert page.evaluate(SMALL_TARGETS) == [], page.url
+        small = page.evaluate(SMALL_TARGETS)
+        assert small == [], f"{page.url}: {small}"
         for size in ("", "225%"):  # the style sheets say 112.5%, so this is text at 200 %
             page.evaluate(LARGE_TEXT, size)
             assert page.evaluate(SIDEWAYS) <= 0, f"{page.url} scrolls sideways with text at {size}"
-            assert page.evaluate(BEYOND_THE_EDGE) == [], f"{page.url} with text at {size}"
+            beyond = page.evaluate(BEYOND_THE_EDGE)
+            assert beyond == [], f"{page.url} with text at {size}: {beyond}"
         page.evaluate(LARGE_TEXT, "")
 
 

@@ -89,7 +89,7 @@ def deployment(
         file = folder / "register.csv"
         file.write_bytes(register_csv(Clock().today()))
         made.must("member", "import", str(file), "--apply")
-        made.must("account", "add", PERSON.number, str(PERSON.email), input=PASSWORD + "\n")
+        made.must("account", "add", PERSON.number, str(PERSON.email), typed=PASSWORD + "\n")
         yield made
 
 

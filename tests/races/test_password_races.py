@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,15 +25,22 @@ WITHIN = 20.0
 PATIENCE = 120.0
 
 
-def counted(demo: Demo) -> Counter[str]:
-    """Count what the log says about passwords that were tried."""
-    command = ("audit", "search", "--limit", "10000", "--format", "json", "--name")
+def counted(demo: Demo, since: str, *names: str) -> Counter[str]:
+    """Count what the log says about passwords tried since a moment."""
     tally: Counter[str] = Counter()
-    for name in ("sign_in.refused", "sign_in.limited"):
-        for line in demo.idp(*command, name).stdout.splitlines():
+    for name in names:
+        found = demo.idp("audit", "search", "--limit", "10000", "--format", "json", "--name", name)
+        for line in found.stdout.splitlines():
             event = json.loads(line)
-            tally[event["data"].get("why") or name] += 1
+            if event["occurred_at"] >= since:
+                tally[event["data"].get("why") or name] += 1
     return tally
+
+
+def moment(demo: Demo) -> str:
+    """Give the time on the demo's clock, as the log writes it."""
+    offset = timedelta(seconds=float(demo.clock.read_text()))
+    return (datetime.now(UTC) + offset).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def verifications(demo: Demo, outcome: str) -> float:
@@ -55,7 +63,7 @@ def test_a_burst_of_wrong_passwords_is_checked_exactly_5_times(demo: Demo, numbe
     pass_time(demo, WINDOW_SECONDS + 1)
     member = demo.member()
     pages = open_pages(demo, CROWD)
-    before, wrong, right = counted(demo), verifications(demo, "wrong"), verifications(demo, "right")
+    since, wrong, right = moment(demo), verifications(demo, "wrong"), verifications(demo, "right")
     shots = [page.attempt(member["email"], f"guess {i}") for i, page in enumerate(pages)]
     # Late in the batch: sent while the others are at work, when more than the limit are answered.
     late = CROWD - CROWD // 4
@@ -66,9 +74,8 @@ def test_a_burst_of_wrong_passwords_is_checked_exactly_5_times(demo: Demo, numbe
     assert all(a.cookie(SESSION) is None for a in answers)
     assert verifications(demo, "wrong") - wrong == LIMIT
     assert verifications(demo, "right") == right
-    now = counted(demo)
-    assert now["wrong_password"] - before["wrong_password"] == LIMIT
-    assert now["sign_in.limited"] - before["sign_in.limited"] == CROWD - LIMIT
+    logged = counted(demo, since, "sign_in.refused", "sign_in.limited")
+    assert logged == {"wrong_password": LIMIT, "sign_in.limited": CROWD - LIMIT}
     again = Crowd(demo.issuer).fire([pages[0].attempt(member["email"], member["password"])])
     assert again[0].status == 401, "the limit holds after the burst, too"
 
@@ -76,28 +83,28 @@ def test_a_burst_of_wrong_passwords_is_checked_exactly_5_times(demo: Demo, numbe
 def all_pass(demo: Demo, pages: list[Page], what: str) -> None:
     """Let every browser send the right password at once; nothing may be counted against it."""
     member = demo.member(index=1)
-    before, wrong = counted(demo), verifications(demo, "wrong")
+    since, wrong = moment(demo), verifications(demo, "wrong")
     refusals = demo.metric("gate_refusals_total")
     shots = [page.attempt(member["email"], member["password"]) for page in pages]
     answers = Crowd(demo.issuer).fire(shots, within=WITHIN if LONG else PATIENCE)
     report(what, answers)
     passed = sum(a.status == 303 and a.cookie(SESSION) is not None for a in answers)
     assert passed >= 0.99 * len(pages), Counter(a.status for a in answers)
-    assert counted(demo) == before
+    assert not counted(demo, since, "sign_in.refused")
     assert verifications(demo, "wrong") == wrong
     assert demo.metric("gate_refusals_total") == refusals
     once_more = Crowd(demo.issuer).fire([shots[0]])
     assert once_more[0].status == 303, "no block"
 
 
-@pytest.mark.parametrize("number", rounds(20))
+@pytest.mark.parametrize("number", rounds(20, short=1))
 def test_a_burst_of_right_passwords_from_unknown_browsers_all_pass(
     demo: Demo, number: int
 ) -> None:
     all_pass(demo, open_pages(demo, CROWD), "right, unknown")
 
 
-@pytest.mark.parametrize("number", rounds(20))
+@pytest.mark.parametrize("number", rounds(20, short=1))
 def test_a_burst_of_right_passwords_from_known_browsers_all_pass(demo: Demo, number: int) -> None:
     member = demo.member(index=1)
     crowd, pages = Crowd(demo.issuer), open_pages(demo, 10)

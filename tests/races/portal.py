@@ -1,0 +1,54 @@
+"""The portal's side of the token endpoint: `private_key_jwt` with the demo's key."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from dataclasses import dataclass
+
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from tests.races.crowd import Shot
+from tests.support.demo import Demo
+from tests.support.relying_party import Browser, Client, Pkce, answer_of
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+@dataclass(frozen=True)
+class Portal:
+    """Makes assertions and token requests."""
+
+    demo: Demo
+
+    def assertion(self) -> str:
+        """Sign a fresh assertion (RFC 7523 3)."""
+        key = ECKey.import_key(json.loads((self.demo.data / "portal-key.json").read_text()))
+        now = int(time.time() + float(self.demo.clock.read_text()))
+        claims = {
+            "iss": "portal", "sub": "portal", "aud": self.demo.issuer, "iat": now,
+            "exp": now + 60, "jti": secrets.token_urlsafe(16),
+        }
+        return jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key)
+
+    def redemption(self, browser: Browser, assertion: str) -> Shot:
+        """Get a code in a browser that is signed in; answers the request that redeems it."""
+        client, pkce = Client(self.demo.issuer, "portal", self.demo.facts["portal"] + "/callback"), Pkce()
+        scope = "openid profile offline_access"
+        code = answer_of(browser.authorize(**client.request(pkce, scope=scope)))["code"]
+        form = {
+            "grant_type": "authorization_code", "code": code, "code_verifier": pkce.verifier,
+            "redirect_uri": client.redirect_uri,
+        }
+        return self._signed(form, assertion)
+
+    def refresh(self, token: str, assertion: str) -> Shot:
+        """Give the request that refreshes a token."""
+        return self._signed({"grant_type": "refresh_token", "refresh_token": token}, assertion)
+
+    @staticmethod
+    def _signed(form: dict[str, str], assertion: str) -> Shot:
+        proof = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
+        return Shot("POST", "/token", form | proof)

@@ -1,0 +1,177 @@
+"""Transactions on both engines: all or nothing, exact under parallel writers, clear in outages."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from idp.errors import StoreUnavailable
+from idp.storage.sql import Database, Statement
+from idp.storage.stamps import raise_stamp, stamp, version_of
+from tests.stores.together import together
+from tests.support.servers import running_postgres
+
+SET = Statement(
+    sa.update(stamp)
+    .where(stamp.c.name == sa.bindparam("which"))
+    .values(version=sa.bindparam("value"))
+)
+
+
+def read(database: Database, name: str) -> int:
+    with database.read() as tx:
+        return version_of(tx, name)
+
+
+def test_an_exception_rolls_everything_back(database: Database) -> None:
+    with pytest.raises(KeyError), database.begin() as tx:
+        raise_stamp(tx, "rolled back")
+        assert version_of(tx, "rolled back") == 1
+        raise KeyError
+    assert read(database, "rolled back") == 0
+
+
+def test_a_refused_statement_rolls_back_what_went_before(database: Database) -> None:
+    with pytest.raises(Exception, match=r"(?i)null"), database.begin() as tx:
+        raise_stamp(tx, "before the refusal")
+        tx.run(SET, which="before the refusal", value=None)
+    assert read(database, "before the refusal") == 0
+    with database.begin() as tx:  # the connection is fit for use again
+        raise_stamp(tx, "after the refusal")
+    assert read(database, "after the refusal") == 1
+
+
+def test_a_write_that_is_not_waited_for_fails_the_commit(database: Database) -> None:
+    """A pipeline may carry a failed write up to the commit; the act must not be reported done."""
+    with pytest.raises(Exception, match=r"(?i)null"), database.begin() as tx:
+        raise_stamp(tx, "not waited for")
+        tx.write(SET, which="not waited for", value=None)
+    assert read(database, "not waited for") == 0
+
+
+def test_a_swallowed_failure_never_loses_an_act_in_silence(database: Database) -> None:
+    """PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and without an error."""
+    done = False
+    try:
+        with database.begin() as tx:
+            raise_stamp(tx, "swallowed")
+            with suppress(Exception):
+                tx.run(SET, which="swallowed", value=None)
+        done = True
+    except Exception:  # whichever error it is, the caller was told
+        pass
+    assert read(database, "swallowed") == int(done)
+
+
+def test_nothing_uncommitted_is_seen_by_others(database: Database) -> None:
+    with database.begin() as tx:
+        raise_stamp(tx, "unseen")
+        assert read(database, "unseen") == 0
+    assert read(database, "unseen") == 1
+
+
+def test_parallel_increments_are_exact(url: str, database: Database) -> None:
+    def increment(own: Database, _: int) -> None:
+        for _ in range(10):
+            with own.begin() as tx:
+                raise_stamp(tx, "counter")
+
+    together(lambda: Database(url), increment)
+    assert read(database, "counter") == 400
+
+
+def test_reading_and_writing_under_a_lock_is_exact(url: str, database: Database) -> None:
+    with database.begin() as tx:
+        raise_stamp(tx, "locked")
+
+    def increment(own: Database, _: int) -> None:
+        with own.begin() as tx:
+            tx.lock("locked")
+            tx.run(SET, which="locked", value=version_of(tx, "locked") + 1)
+
+    together(lambda: Database(url), increment)
+    assert read(database, "locked") == 41
+
+
+def test_a_killed_writer_leaves_nothing_and_blocks_nobody(url: str, database: Database) -> None:
+    child = os.fork()
+    if child == 0:
+        with Database(url).begin() as tx:
+            tx.lock("abandoned")
+            raise_stamp(tx, "abandoned")
+            os._exit(1)
+    os.waitpid(child, 0)
+    with database.begin() as tx:
+        tx.lock("abandoned")
+        raise_stamp(tx, "abandoned")
+    assert read(database, "abandoned") == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["postgresql://nobody@127.0.0.1:1/none", "sqlite:////no/such/folder/idp.db"]
+)
+def test_a_store_that_cannot_be_reached_is_an_outage(text: str) -> None:
+    unreachable = Database(text)
+    for attempt in (unreachable.begin, unreachable.read):
+        with pytest.raises(StoreUnavailable), attempt() as tx:
+            version_of(tx, "any")
+
+
+@pytest.mark.parametrize("text", ["mysql://localhost/idp", "not a url", "", "sqlite"])
+def test_a_url_of_another_kind_is_refused(text: str) -> None:
+    with pytest.raises(StoreUnavailable):
+        Database(text)
+
+
+def test_opposite_locks_end_in_one_clear_outage_and_no_half_act(
+    url: str, database: Database
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("one writer at a time cannot lock itself out")
+    with database.begin() as tx:
+        raise_stamp(tx, "left")
+        raise_stamp(tx, "right")
+    second, first = Database(url), Database(url)
+
+    def cross(own: tuple[Database, Database], number: int) -> bool:
+        names = ("left", "right") if number else ("right", "left")
+        for _ in range(20):
+            try:
+                with own[number].begin() as tx:
+                    for name in names:
+                        raise_stamp(tx, name)
+            except StoreUnavailable:
+                continue
+        return True
+
+    assert together(lambda: (first, second), cross, processes=1, threads=2) == [True, True]
+    first.dispose()
+    second.dispose()
+    assert read(database, "left") == read(database, "right")
+
+
+def test_a_restart_of_postgresql_costs_errors_only_while_it_is_down(tmp_path: Path) -> None:
+    with running_postgres() as server:
+        name = f"restart_{secrets.token_hex(4)}"
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        database = Database(server.url(name))
+        with database.begin() as tx:
+            tx.text("CREATE TABLE stamp (name text PRIMARY KEY, version bigint)")
+        together_in_one = [database.engine.raw_connection() for _ in range(8)]
+        for connection in together_in_one:
+            connection.close()  # eight idle connections in the pool
+        server.stop()
+        with pytest.raises(StoreUnavailable), database.begin() as tx:
+            raise_stamp(tx, "restarted")
+        server.start()
+        with database.begin() as tx:
+            raise_stamp(tx, "restarted")
+        assert read(database, "restarted") == 1
+        database.dispose()
