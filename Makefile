@@ -32,7 +32,7 @@ packages: ## Browser, fonts and Redis of the distribution, for the tests
 	@sh deploy/test-packages.sh
 
 test: setup-dev packages ## Run all tests (slow suites have targets of their own)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup-dev ## Format, lint, types, import contracts, translations, generated files
 	$(BIN)/ruff format --check .

@@ -62,7 +62,7 @@ class Slices:
     requests: int = 0
     seconds: list[float] = field(default_factory=list)
     outputs: list[Item] = field(default_factory=list)
-    spent: Spent = Spent()
+    spent: Spent = field(default_factory=Spent)
 
     def add(self, result: load.Result, spent: Spent) -> None:
         """Add a slice."""

@@ -19,7 +19,7 @@ from bench.stores import Stores
 from idp.policy.folder import read_folder
 from tests.support.demo import free_ports
 
-MEMBERS, QUICK_MEMBERS = 2_400, 400
+MEMBERS, QUICK_MEMBERS = 2_400, 250
 IMPORTED, QUICK_IMPORTED = 100_000, 5_000
 QUICK = 0.15
 

@@ -59,13 +59,13 @@ _SIGN_IN = Target(beyond_hash_ms=3.5, of_hash_limit=0.75)
 _TOKENS = Target(floors=8)
 
 SCENARIOS: tuple[Scenario, ...] = (
-    Scenario("discovery", "discovery", "provider metadata", 12_000, _nothing, Target(floors=0.5)),
-    Scenario("jwks", "jwks", "public keys", 12_000, _nothing, Target(floors=0.5)),
+    Scenario("discovery", "discovery", "provider metadata", 8_000, _nothing, Target(floors=0.5)),
+    Scenario("jwks", "jwks", "public keys", 8_000, _nothing, Target(floors=0.5)),
     Scenario(
         "sign-in",
         "sign_in",
         "fresh browser: authorize, page, password, code (5 requests)",
-        400,
+        320,
         lambda material, count: material.members(count),
         _SIGN_IN,
         hashes=True,
@@ -74,7 +74,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "password",
         "password",
         "the sign-in form alone (1 request)",
-        400,
+        320,
         lambda material, count: material.pages(count),
         _SIGN_IN,
         hashes=True,
@@ -83,7 +83,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "sign-in-bare",
         "sign_in",
         "sign-in with a hash that costs nothing (8 KiB): what is around the hash",
-        400,
+        320,
         lambda material, count: material.members(count),
         bare=True,
     ),
@@ -94,21 +94,21 @@ SCENARIOS: tuple[Scenario, ...] = (
         1_000,
         lambda material, count: material.sessions("public", count),
     ),
-    Scenario("exchange", "exchange", "code, public client", 1_500, _codes("public"), _TOKENS),
+    Scenario("exchange", "exchange", "code, public client", 1_000, _codes("public"), _TOKENS),
     Scenario(
-        "exchange-basic", "exchange", "code, client_secret_basic", 1_500, _codes("basic"), _TOKENS
+        "exchange-basic", "exchange", "code, client_secret_basic", 1_000, _codes("basic"), _TOKENS
     ),
-    Scenario("exchange-jwt", "exchange", "code, private_key_jwt", 1_500, _codes("jwt"), _TOKENS),
-    Scenario("refresh", "refresh", "rotation, public client", 1_500, _tokens("public"), _TOKENS),
-    Scenario("refresh-jwt", "refresh", "rotation, private_key_jwt", 1_500, _tokens("jwt"), _TOKENS),
+    Scenario("exchange-jwt", "exchange", "code, private_key_jwt", 1_000, _codes("jwt"), _TOKENS),
+    Scenario("refresh", "refresh", "rotation, public client", 1_000, _tokens("public"), _TOKENS),
+    Scenario("refresh-jwt", "refresh", "rotation, private_key_jwt", 1_000, _tokens("jwt"), _TOKENS),
     Scenario(
-        "userinfo-first", "userinfo", "first reading, which is recorded", 1_500, _tokens("basic")
+        "userinfo-first", "userinfo", "first reading, which is recorded", 1_000, _tokens("basic")
     ),
     Scenario(
         "userinfo",
         "userinfo",
         "reading with a token again",
-        5_000,
+        4_000,
         _read_before,
         Target(floors=2.5),
     ),

@@ -142,6 +142,11 @@ _CHECKPOINTS = Statement(
     .where(audit_checkpoint.c.size <= sa.bindparam("size"))
     .order_by(audit_checkpoint.c.size)
 )
+_NEWEST_TIMES = Statement(
+    sa.select(audit_checkpoint.c.signed_at)
+    .order_by(audit_checkpoint.c.size.desc())
+    .limit(sa.bindparam("most"))
+)
 _LEAVES = Statement(
     sa.select(audit_leaf.c.seq, audit_leaf.c.event_id, audit_leaf.c.hash, _e.line)
     .select_from(audit_leaf.outerjoin(audit_event, audit_event.c.id == audit_leaf.c.event_id))
@@ -232,6 +237,11 @@ def newest_checkpoint(tx: Tx) -> str | None:
     """Find the newest signed checkpoint."""
     row = tx.one(_NEWEST)
     return row[0] if row else None
+
+
+def newest_times(tx: Tx, most: int) -> list[int]:
+    """List the times of the newest checkpoints, newest first."""
+    return [row[0] for row in tx.all(_NEWEST_TIMES, most=most)]
 
 
 def checkpoints_up_to(tx: Tx, size: int) -> list[str]:

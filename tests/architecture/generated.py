@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from audit.names import INVENTORY, EventName, RetentionClass
 from idp import metrics
 from idp.policy.folder import AREAS, schema_of
 from tests.architecture.commands import every_command, example_of, sentence_of
-from tests.architecture.tree import ROOT
+from tests.architecture.tree import ROOT, sources
 
 NOTE = "*Written by `python -m tests.architecture.generated --write`; do not edit.*"
 CLASSES = {
@@ -70,7 +71,13 @@ def _events() -> str:
 def _event(name: EventName) -> str:
     described = INVENTORY[name]
     fields = ", ".join(f"`{field}`" for field in described.personal_fields)
-    return f"| `{name.value}` | {described.what} | {fields} |"
+    later = "" if _is_recorded(name) else " *(not recorded yet)*"
+    return f"| `{name.value}` | {described.what}{later} | {fields} |"
+
+
+def _is_recorded(name: EventName) -> bool:
+    written = re.compile(rf"EventName\.{name.name}\b")
+    return any(written.search(s.text) for s in sources() if str(s) != "audit/names.py")
 
 
 def _metrics() -> str:

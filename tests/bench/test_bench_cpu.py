@@ -23,7 +23,8 @@ def _finished(script: str) -> Iterator[int]:
         [sys.executable, "-c", script + SAY_AND_WAIT],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert process.stdin and process.stdout
+    assert process.stdin
+    assert process.stdout
     with process, process.stdin, process.stdout:
         assert process.stdout.readline() == "done\n"
         yield process.pid

@@ -9,9 +9,9 @@ from rich.console import Console
 
 from bench.argon import Limit
 from bench.inside import Counts
+from bench.load import Result
 from bench.measure import Compared, Figures, Slices, Spent
 from bench.report import Measured, StoreReport, print_report, save
-from bench.load import Result
 from bench.scenarios import SCENARIOS, Scenario
 
 

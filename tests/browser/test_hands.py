@@ -5,9 +5,9 @@ from __future__ import annotations
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import journey
+from tests.browser.outage import restart_provider
 from tests.browser.visitor import DESKTOP, PHONE, visitor
-from tests.faults.processes import alive, kill, supervisor
-from tests.support.demo import Demo, wait_until
+from tests.support.demo import Demo
 
 FOCUS = "(e => e.id || e.getAttribute('href') || e.textContent.trim())(document.activeElement)"
 VISIBLE = """(e => { const s = getComputedStyle(e);
@@ -56,27 +56,6 @@ def test_the_keyboard_is_enough(demo: Demo, chromium: Browser) -> None:
         tab_to(page, "ログアウト")
         press_and_arrive(page, "Enter", "a#sign-in")
         assert page.inner_text("h1") == "ログアウトしました"
-
-
-def restart_provider(demo: Demo) -> None:
-    """Kill the provider's supervisor as a power cut would; the demo starts another."""
-    before = supervisor(demo.process.pid)
-    assert before is not None
-    kill(before)
-    wait_until(lambda: not alive(before))
-    wait_until(lambda: supervisor(demo.process.pid) not in (None, before), 30)
-    wait_until(lambda: answers(demo), 30)
-
-
-def answers(demo: Demo) -> bool:
-    import urllib.error
-    import urllib.request
-
-    try:
-        with urllib.request.urlopen(f"{demo.issuer}/readyz", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def test_the_story_goes_on_when_the_provider_is_killed(demo: Demo, chromium: Browser) -> None:

@@ -5,7 +5,7 @@ Each test module has a database of its own on each engine, migrated from empty b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from idp.assembly import Foundation
 from idp.bootstrap import prepare
 from idp.settings import Settings
+from idp.storage.migrate import apply
 from idp.storage.sql import Database
 from keys.master import MasterKeys
 from tests.support.servers import PostgresServer, RedisServer, running_postgres, running_redis
@@ -33,15 +34,33 @@ def redis_server() -> Iterator[RedisServer]:
         yield server
 
 
-@pytest.fixture(scope="module", params=ENGINES)
-def empty_url(
+@pytest.fixture(scope="session")
+def new_url(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> str:
-    """The URL of a database without any table."""
-    if request.param == "postgresql":
+) -> Callable[[str], str]:
+    """Make a database without any table on an engine; the answer is its URL."""
+
+    def make(engine: str) -> str:
+        if engine == "sqlite":
+            return f"sqlite:///{tmp_path_factory.mktemp('store') / 'idp.db'}"
         server: PostgresServer = request.getfixturevalue("postgres")
         return server.new_database()
-    return f"sqlite:///{tmp_path_factory.mktemp('store') / 'idp.db'}"
+
+    return make
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def empty_url(request: pytest.FixtureRequest, new_url: Callable[[str], str]) -> str:
+    """The URL of a database without any table."""
+    return new_url(request.param)
+
+
+def migrated(url: str) -> str:
+    """Bring a database to the newest revision; answers its URL."""
+    database = Database(url)
+    apply(database)
+    database.dispose()
+    return url
 
 
 def settings_for(url: str, folder: Path) -> Settings:

@@ -41,9 +41,9 @@ def test_nodes_that_migrate_at_once_meet(empty_url: str) -> None:
 
 def test_the_schema_is_what_the_stores_declare(database: Database) -> None:
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True}
-        )
+        # SQLite has no identity columns: a default that is not there would be reported.
+        options = {"compare_type": True, "compare_server_default": not database.is_sqlite}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
 
 

