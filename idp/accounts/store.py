@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from idp.accounts.model import Account
 from idp.clock import from_micros, to_micros
 from idp.members.store import DATE_COLUMNS, member
-from idp.storage.sql import Statement, Tx
+from idp.storage.sql import Tx
+from idp.storage.statement import Statement
 from idp.storage.tables import Instant, metadata
 
 account = sa.Table(

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
+from audit.event import Personal
+from audit.names import EventName
 from idp.accounts import store as accounts
 from idp.cli.output import format_option, foundation, operator, say
 from idp.errors import SettingsError
@@ -15,6 +17,7 @@ from idp.members import store
 from idp.members.number import parse_member_number
 from idp.members.service import ImportReport, Register
 from idp.members.standing import access_ends_on, standing
+from idp.subjects.service import stranger
 
 SHOWN_LINES = 50
 
@@ -58,6 +61,15 @@ def show(number: str, form: str) -> None:
     with f.database.read() as tx:
         found = store.get(tx, parse_member_number(number))
         account = accounts.find_by_number(tx, found.member_number)
+    with f.database.begin() as tx:
+        f.journal.record(
+            tx,
+            EventName.MEMBER_VIEWED,
+            f.clock.now(),
+            actor=operator(),
+            subject=account.subject if account else None,
+            data={"member": Personal(found.member_number, stranger(f.clock.now()))},
+        )
     content = {
         "member_number": found.member_number,
         "standing": standing(found, today).value,

@@ -16,7 +16,8 @@ from idp.grants.model import Approval, Leaf, Spent
 from idp.grants.tables import access_token, authorization_code, grant, refresh_token
 from idp.members.store import member
 from idp.sessions.store import SUBJECT_FACTS, session
-from idp.storage.sql import Statement, Tx
+from idp.storage.sql import Tx
+from idp.storage.statement import Statement
 
 _g, _k, _t, _r = grant.c, authorization_code.c, access_token.c, refresh_token.c
 

@@ -6,7 +6,8 @@ sealer can take rows in an order that no later commit can disturb.
 
 import sqlalchemy as sa
 
-from idp.storage.sql import Statement, Tx
+from idp.storage.sql import Tx
+from idp.storage.statement import Statement
 from idp.storage.tables import Digest, Instant, metadata
 
 audit_event = sa.Table(

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from idp.errors import IdpError
 from idp.members.model import Address, Dated, Employment, Member, MembershipDates, Name
-from idp.storage.sql import Statement, Tx
+from idp.storage.sql import Tx
+from idp.storage.statement import Statement
 from idp.storage.tables import Day, Instant, metadata
 
 member = sa.Table(

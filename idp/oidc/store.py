@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from idp.clock import from_micros
 from idp.oidc.model import AuthorizationRequest, Parameters
-from idp.storage.sql import Statement, Tx
+from idp.storage.sql import Tx
+from idp.storage.statement import Statement
 from idp.storage.tables import Digest, Instant, metadata
 
 authorization_request = sa.Table(

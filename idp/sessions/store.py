@@ -10,7 +10,8 @@ from idp.accounts.store import account
 from idp.clock import from_micros
 from idp.members.store import DATE_COLUMNS, member, read_dates
 from idp.sessions.model import Session, SubjectFacts
-from idp.storage.sql import Statement, Tx
+from idp.storage.sql import Tx
+from idp.storage.statement import Statement
 from idp.storage.tables import Digest, Instant, metadata
 
 session = sa.Table(

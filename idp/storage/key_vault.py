@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from idp.storage.sql import Database, Statement, Tx
+from idp.storage.sql import Database, Tx
+from idp.storage.statement import Statement
 from idp.storage.tables import metadata
 from keys.errors import RingChanged
 from keys.record import KeyRecord, record_from_dict, record_to_dict

@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from limits.storage import MovingWindowSupport, Storage
 
-from idp.storage.sql import Database, Statement, Tx
+from idp.storage.sql import Database, Tx
+from idp.storage.statement import Statement
 from idp.storage.tables import Instant, metadata
 
 bucket_hit = sa.Table(

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 
 from idp.clock import Clock, to_micros
 from idp.errors import Unavailable
-from idp.storage.sql import Database, Statement, Tx
+from idp.storage.sql import Database, Tx
+from idp.storage.statement import Statement
 from idp.storage.tables import Digest, Instant, metadata
 
 BORN_MARGIN_SECONDS = 5

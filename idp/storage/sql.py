@@ -11,7 +11,6 @@ BEGIN to COMMIT; other processes are waited for by `busy_timeout`. PostgreSQL: R
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,64 +21,12 @@ import sqlalchemy as sa
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from idp.errors import StoreUnavailable
+from idp.storage.statement import Row, Statement, one_statement
 from idp.storage.writer_lock import WriterLock
-
-Row = tuple[Any, ...]
 
 BUSY_TIMEOUT_MS = 10_000
 POOL_SIZE = {"sqlite": 70, "postgresql": 16}
 POOL_WAIT_SECONDS = 10
-
-
-class Statement:
-    """One Core statement with named binds, compiled at first use for each dialect."""
-
-    __slots__ = ("_compiled", "_core", "independent")
-
-    def __init__(self, core: Any, *, independent: bool = False) -> None:
-        """Take a Core statement; `independent` marks an insert that nothing else in its act reads.
-
-        On PostgreSQL independent writes of one act are sent as one statement.
-        """
-        self._core = core
-        self.independent = independent
-        self._compiled: dict[str, tuple[str, dict[str, Any]]] = {}
-
-    def for_dialect(self, dialect: sa.Dialect) -> tuple[str, dict[str, Any]]:
-        """Give the SQL text and the values of the constants written in the statement."""
-        found = self._compiled.get(dialect.name)
-        if found is None:
-            compiled = self._core.compile(dialect=dialect)
-            constants = {key: value for key, value in compiled.params.items() if value is not None}
-            found = self._compiled[dialect.name] = (str(compiled), constants)
-        return found
-
-
-_BIND = re.compile(r"%\((\w+)\)s")
-_TOGETHER: dict[tuple[int, ...], str] = {}
-
-
-def one_statement(
-    writes: Sequence[tuple[Statement, dict[str, Any]]], dialect: sa.Dialect
-) -> tuple[str, dict[str, Any]]:
-    """Join independent writes into one statement (data-modifying WITH, PostgreSQL 7.8.4)."""
-    if len(writes) == 1:
-        sql, constants = writes[0][0].for_dialect(dialect)
-        return sql, {**constants, **writes[0][1]}
-    key = tuple(id(statement) for statement, _ in writes)
-    values: dict[str, Any] = {}
-    texts: list[str] = []
-    known = _TOGETHER.get(key)
-    for number, (statement, given) in enumerate(writes):
-        sql, constants = statement.for_dialect(dialect)
-        for name, value in {**constants, **given}.items():
-            values[f"w{number}_{name}"] = value
-        if known is None:
-            texts.append(_BIND.sub(rf"%(w{number}_\1)s", sql))
-    if known is None:
-        parts = ", ".join(f"w{number} AS ({text})" for number, text in enumerate(texts[:-1]))
-        known = _TOGETHER[key] = f"WITH {parts} {texts[-1]}"
-    return known, values
 
 
 class Tx:

@@ -10,7 +10,8 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-from idp.storage.sql import Database, Statement, Tx
+from idp.storage.sql import Database, Tx
+from idp.storage.statement import Statement
 from idp.storage.tables import metadata
 
 stamp = sa.Table(

@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 
-from idp.storage.sql import Statement, Tx
+from idp.storage.sql import Tx
+from idp.storage.statement import Statement
 from idp.storage.tables import Instant, metadata
 
 person_key = sa.Table(

@@ -7,6 +7,7 @@ return one after another instead of all at once.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -77,4 +78,4 @@ class HashSlots:
         ahead = self._admitted * self._cost / self.slots
         self._booked_until = max(self._booked_until, now + ahead) + self._cost / self.slots
         wait = min(LONGEST_RETRY_SECONDS, self._booked_until - now)
-        return Busy("the sign-in queue is full", retry_after=max(1, round(wait + 0.5)))
+        return Busy("the sign-in queue is full", retry_after=max(1, math.ceil(wait)))

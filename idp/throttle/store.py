@@ -6,7 +6,8 @@ A lease that was never settled (its process was killed) counts as a failure afte
 import sqlalchemy as sa
 
 from idp.clock import from_micros
-from idp.storage.sql import Statement, Tx
+from idp.storage.sql import Tx
+from idp.storage.statement import Statement
 from idp.storage.tables import Instant, metadata
 from idp.throttle.model import Spent
 

@@ -26,7 +26,7 @@ PAGE = b'<!DOCTYPE html><html lang="ja"><title>x</title><link rel="icon" href="d
 class Callback(BaseHTTPRequestHandler):
     """The other service's page; the answer is read from its address."""
 
-    def do_GET(self) -> None:  # noqa: N802  the name http.server calls
+    def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.end_headers()

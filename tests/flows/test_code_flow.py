@@ -1,17 +1,7 @@
-"""The code flow through HTTP, as a first-party public client does it."""
+"""The code flow through HTTP, as a first-party public client does it: the shortest whole story."""
 
-from pathlib import Path
-
-import pytest
-
-from tests.support.demo import Demo, running_demo
+from tests.support.demo import Demo
 from tests.support.relying_party import Browser, Client
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory):
-    with running_demo(Path(tmp_path_factory.mktemp("demo")), "--workers", "1") as running:
-        yield running
 
 
 def test_a_member_signs_in_and_the_client_reads_the_claims(demo: Demo) -> None:

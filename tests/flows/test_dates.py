@@ -205,8 +205,8 @@ def test_no_token_is_issued_beyond_the_known_end(demo: Demo, tmp_path: Path) -> 
 
 def test_a_plan_that_is_taken_back_gives_access_again(demo: Demo, tmp_path: Path) -> None:
     number, day = demo.member(index=4)["number"], today(demo) + timedelta(days=1)
-    clock_to(demo, _midnight(day) - timedelta(seconds=45))
     replan(demo, number, "返還予定日", day, tmp_path)
+    clock_to(demo, _midnight(day) - timedelta(seconds=45))
     person = holder(demo, 4)
     clock_to(demo, _midnight(day) + timedelta(seconds=5))
     person.refused_everywhere("membership_ended")

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from idp.storage.key_vault import RING, SqlHome, add_audit_key, find_audit_key, key_ring
-from idp.storage.sql import Database, Statement
+from idp.storage.sql import Database
+from idp.storage.statement import Statement
 from keys.errors import RingChanged
 from tests.keys.keys_home_contract import HomeContract, record
 from tests.stores.together import together

@@ -12,7 +12,8 @@ from limits.strategies import MovingWindowRateLimiter
 from idp.clock import Clock
 from idp.storage.ephemeral import open_ephemeral
 from idp.storage.limit_storage import SqlStorage, bucket_hit, clean_hits
-from idp.storage.sql import Database, Statement
+from idp.storage.sql import Database
+from idp.storage.statement import Statement
 from tests.stores.conftest import migrated
 from tests.stores.together import together
 from tests.support.demo import wait_until

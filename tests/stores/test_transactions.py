@@ -12,8 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 from idp.errors import StoreUnavailable
-from idp.storage.sql import Database, Statement
+from idp.storage.sql import Database
 from idp.storage.stamps import raise_stamp, stamp, version_of
+from idp.storage.statement import Statement
 from tests.stores.together import together
 from tests.support.servers import running_postgres
 

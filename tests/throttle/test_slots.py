@@ -34,9 +34,8 @@ def test_an_error_inside_gives_the_place_back() -> None:
 
 def test_a_slot_is_held_by_one_and_waited_for_until_the_deadline() -> None:
     slots = HashSlots(1)
-    with slots.hold(time.monotonic() + 5), pytest.raises(Busy):
-        with slots.hold(time.monotonic()):
-            pass
+    with slots.hold(time.monotonic() + 5), pytest.raises(Busy), slots.hold(time.monotonic()):
+        pass
 
 
 def test_never_more_than_the_slots_work_at_once() -> None:
