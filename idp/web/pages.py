@@ -82,6 +82,7 @@ class Pages:
         @app.after_request
         def finish(response: Response) -> Response:
             headers.apply(response.headers, hsts=self.hsts)
+            response.headers["X-Request-Id"] = request_id_of(request.environ)
             asked = _asked(request)
             if asked and response.headers["Cache-Control"] == "no-store":
                 self.jar.set(response, cookies.LANGUAGE, asked, _REMEMBER_LANGUAGE)

@@ -36,7 +36,5 @@ def subject_of(demo: Demo, number: str) -> str:
 def acts(events: list[dict[str, Any]], subject: str) -> list[tuple[str, str | None]]:
     """Tell in order what happened to a subject, and at which client."""
     return [
-        (event["name"], event.get("client"))
-        for event in events
-        if event.get("subject") == subject
+        (event["name"], event.get("client")) for event in events if event.get("subject") == subject
     ]

@@ -41,9 +41,7 @@ def answer_to(v: Visitor, demo: Demo, email: str, password: str) -> str:
     return v.page.inner_text("body").replace(reference_on(v.page), "")
 
 
-def test_every_failure_is_one_answer_that_keeps_the_address(
-    demo: Demo, chromium: Browser
-) -> None:
+def test_every_failure_is_one_answer_that_keeps_the_address(demo: Demo, chromium: Browser) -> None:
     member, stopped, former = (
         demo.member(standing) for standing in ("member", "stopped", "former")
     )

@@ -89,9 +89,9 @@ class Visitor:
     def _asked(self, request: Request) -> None:
         if request.is_navigation_request():
             self.visited.append(request.url)
-        if urlsplit(request.url).scheme not in ("data", "blob"):
-            if origin_of(request.url) not in self.places:
-                self.complaints.append(f"asked for {request.url}")
+        outside = urlsplit(request.url).scheme not in ("data", "blob")
+        if outside and origin_of(request.url) not in self.places:
+            self.complaints.append(f"asked for {request.url}")
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not message.text.startswith(LOADED_WITH_AN_ERROR_STATUS):

@@ -32,7 +32,8 @@ def test_policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(POLICIES, folder)
     limits = folder / "limits.toml"
     text, changed = re.subn(
-        r"(\[failures_per_(?:address|network)\]\n.*\ncount = )\d+", r"\g<1>1000000",
+        r"(\[failures_per_(?:address|network)\]\n.*\ncount = )\d+",
+        r"\g<1>1000000",
         limits.read_text("utf-8"),
     )
     assert changed == 2

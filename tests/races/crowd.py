@@ -69,8 +69,7 @@ class Crowd:
 
     def __init__(self, issuer: str) -> None:
         parts = urlsplit(issuer)
-        assert parts.hostname and parts.port
-        self.place = (parts.hostname, parts.port)
+        self.place = (str(parts.hostname), int(parts.port or 80))
         self.host = parts.netloc
 
     def fire(
@@ -88,20 +87,16 @@ class Crowd:
 
     def _run(self, clients: list[_Client], within: float, obey: bool) -> None:
         started = time.monotonic()
-        held = [client for client in clients if client.shot.after]
+        held = {n: c.shot.after for n, c in enumerate(clients) if c.shot.after}
         waiting: list[tuple[float, int]] = []
         done = 0
         with selectors.DefaultSelector() as selector:
             for number, client in enumerate(clients):
-                if not client.shot.after:
+                if number not in held:
                     self._send(selector, number, client)
             while done < len(clients) and time.monotonic() < started + within:
-                while waiting and waiting[0][0] <= time.monotonic():
-                    number = heapq.heappop(waiting)[1]
+                for number in _due(held, done, waiting):
                     self._send(selector, number, clients[number])
-                for client in [c for c in held if c.shot.after <= done]:
-                    held.remove(client)
-                    self._send(selector, clients.index(client), client)
                 pause = min(0.05, waiting[0][0] - time.monotonic()) if waiting else 0.05
                 for key, ready in selector.select(max(0.0, pause)):
                     client = clients[key.data]
@@ -109,9 +104,8 @@ class Crowd:
                     if answer is None:
                         continue
                     client.answer = answer
-                    retry = answer.headers.get("retry-after")
-                    again = time.monotonic() + float(retry[0]) if retry else 0.0
-                    if obey and answer.status == 503 and again and again < started + within:
+                    if obey and answer.status == 503 and "retry-after" in answer.headers:
+                        again = time.monotonic() + float(answer.headers["retry-after"][0])
                         heapq.heappush(waiting, (again, key.data))
                     else:
                         done += 1
@@ -159,6 +153,16 @@ class Crowd:
             sock.close()
             client.sock = None
         return Answer(status, headers, body, time.monotonic() - started, client.tries)
+
+
+def _due(held: dict[int, int], done: int, waiting: list[tuple[float, int]]) -> list[int]:
+    """Take out who may send now: held until enough others were answered, or told to come back."""
+    due = [number for number, after in held.items() if after <= done]
+    for number in due:
+        del held[number]
+    while waiting and waiting[0][0] <= time.monotonic():
+        due.append(heapq.heappop(waiting)[1])
+    return due
 
 
 def _read(got: bytes) -> tuple[int, dict[str, list[str]], bytes] | None:

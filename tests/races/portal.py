@@ -28,18 +28,25 @@ class Portal:
         key = ECKey.import_key(json.loads((self.demo.data / "portal-key.json").read_text()))
         now = int(time.time() + float(self.demo.clock.read_text()))
         claims = {
-            "iss": "portal", "sub": "portal", "aud": self.demo.issuer, "iat": now,
-            "exp": now + 60, "jti": secrets.token_urlsafe(16),
+            "iss": "portal",
+            "sub": "portal",
+            "aud": self.demo.issuer,
+            "iat": now,
+            "exp": now + 60,
+            "jti": secrets.token_urlsafe(16),
         }
         return jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key)
 
     def redemption(self, browser: Browser, assertion: str) -> Shot:
         """Get a code in a browser that is signed in; answers the request that redeems it."""
-        client, pkce = Client(self.demo.issuer, "portal", self.demo.facts["portal"] + "/callback"), Pkce()
+        client = Client(self.demo.issuer, "portal", self.demo.facts["portal"] + "/callback")
+        pkce = Pkce()
         scope = "openid profile offline_access"
         code = answer_of(browser.authorize(**client.request(pkce, scope=scope)))["code"]
         form = {
-            "grant_type": "authorization_code", "code": code, "code_verifier": pkce.verifier,
+            "grant_type": "authorization_code",
+            "code": code,
+            "code_verifier": pkce.verifier,
             "redirect_uri": client.redirect_uri,
         }
         return self._signed(form, assertion)

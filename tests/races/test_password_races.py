@@ -98,9 +98,7 @@ def all_pass(demo: Demo, pages: list[Page], what: str) -> None:
 
 
 @pytest.mark.parametrize("number", rounds(20, short=1))
-def test_a_burst_of_right_passwords_from_unknown_browsers_all_pass(
-    demo: Demo, number: int
-) -> None:
+def test_a_burst_of_right_passwords_from_unknown_browsers_all_pass(demo: Demo, number: int) -> None:
     all_pass(demo, open_pages(demo, CROWD), "right, unknown")
 
 
@@ -120,6 +118,9 @@ def test_the_log_of_the_bursts_verifies(demo: Demo, tmp_path: Path) -> None:
     assert exported.returncode == 0, exported.stderr
     verified = subprocess.run(
         [sys.executable, "-m", "audit", "verify", str(tmp_path / "pack"), "--key", str(key)],
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert verified.returncode == 0, verified.stdout + verified.stderr

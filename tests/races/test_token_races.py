@@ -39,13 +39,16 @@ def signed_in(demo: Demo) -> Browser:
 def code_for(signed_in: Browser, client: Client, pkce: Pkce) -> str:
     """Get a code in a browser that is signed in already."""
     scope = "openid profile offline_access"
-    return answer_of(browser.authorize(**client.request(pkce, scope=scope)))["code"]
+    return answer_of(signed_in.authorize(**client.request(pkce, scope=scope)))["code"]
 
 
 def redemption(client: Client, code: str, pkce: Pkce) -> Shot:
     form = {
-        "grant_type": "authorization_code", "code": code, "client_id": client.client_id,
-        "redirect_uri": client.redirect_uri, "code_verifier": pkce.verifier,
+        "grant_type": "authorization_code",
+        "code": code,
+        "client_id": client.client_id,
+        "redirect_uri": client.redirect_uri,
+        "code_verifier": pkce.verifier,
     }
     return Shot("POST", "/token", form)
 
@@ -87,8 +90,10 @@ def test_a_wrong_client_does_not_touch_the_code(
     demo: Demo, card: Client, signed_in: Browser, tmp_path: Path
 ) -> None:
     entry = {
-        "client_id": f"other-{tmp_path.name}", "redirect_uris": ["https://other.example/cb"],
-        "token_endpoint_auth_method": "none", "client_name": "Other",
+        "client_id": f"other-{tmp_path.name}",
+        "redirect_uris": ["https://other.example/cb"],
+        "token_endpoint_auth_method": "none",
+        "client_name": "Other",
     }
     file = tmp_path / "other.json"
     file.write_text(json.dumps(entry))
@@ -124,9 +129,7 @@ def test_100_refreshes_with_one_token_have_one_successor(
 
 
 @pytest.mark.parametrize("number", rounds(20))
-def test_one_of_100_uses_of_an_assertion_wins(
-    demo: Demo, signed_in: Browser, number: int
-) -> None:
+def test_one_of_100_uses_of_an_assertion_wins(demo: Demo, signed_in: Browser, number: int) -> None:
     portal = Portal(demo)
     shots = [portal.redemption(signed_in, portal.assertion()) for _ in range(2)]
     first, second = Crowd(demo.issuer).fire(shots)

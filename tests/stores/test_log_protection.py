@@ -16,7 +16,8 @@ CHANGES = {
 }
 
 KEYS = {
-    "audit_event": ("position", "outcome"), "audit_leaf": ("seq", "hash"),
+    "audit_event": ("position", "outcome"),
+    "audit_leaf": ("seq", "hash"),
     "audit_checkpoint": ("size", "note"),
 }
 
@@ -65,7 +66,8 @@ def test_replacing_a_row_is_refused(sealed: Database, table: str) -> None:
     key, column = KEYS[table]
     own = "OVERRIDING SYSTEM VALUE" if table == "audit_event" else ""
     refused(
-        sealed, table,
+        sealed,
+        table,
         f"INSERT INTO {table} {own} SELECT * FROM {table} LIMIT 1"
         f" ON CONFLICT ({key}) DO UPDATE SET {column} = ''",
     )

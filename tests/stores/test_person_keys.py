@@ -11,6 +11,7 @@ from idp.assembly import Foundation, build_foundation
 from idp.settings import Settings
 from idp.storage.sql import Database
 from idp.subjects.service import CACHE_FOR, ErasedPerson, PersonKeys
+from tests.stores.rolled_back import rolled_back
 from tests.stores.together import together
 
 NOW = datetime(2026, 11, 1, 3, 0, tzinfo=UTC)
@@ -48,18 +49,15 @@ def test_40_who_meet_a_person_at_once_share_one_key(
 def test_a_key_of_a_rolled_back_act_is_not_kept_anywhere(
     database: Database, persons: PersonKeys, person: str
 ) -> None:
-    with pytest.raises(KeyError), database.begin() as tx:
+    with rolled_back(database) as tx:
         lost = persons.key_of(tx, person, NOW)
-        raise KeyError
     kept = key_of(persons, database, person)
     assert kept[1] != lost.key
     other = PersonKeys(database, persons.master)
     assert key_of(other, database, person) == kept
 
 
-def test_the_key_is_not_in_the_row(
-    database: Database, persons: PersonKeys, person: str
-) -> None:
+def test_the_key_is_not_in_the_row(database: Database, persons: PersonKeys, person: str) -> None:
     _, key = key_of(persons, database, person)
     with database.read() as tx:
         rows = str(tx.text("SELECT * FROM person_key").fetchall())

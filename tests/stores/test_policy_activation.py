@@ -12,6 +12,7 @@ from idp.policy.folder import Proposal, proposal, read_folder
 from idp.settings import Settings
 from idp.storage.sql import Database
 from tests.stores.conftest import POLICIES
+from tests.stores.rolled_back import rolled_back
 from tests.stores.together import together
 from tests.support.demo import wait_until
 
@@ -45,12 +46,8 @@ def test_the_first_start_activates_the_folder(foundation: Foundation) -> None:
 
 def test_a_rolled_back_activation_never_was(foundation: Foundation) -> None:
     before = activations(foundation.database)
-    try:
-        with foundation.database.begin() as tx:
-            activate(tx, foundation.journal, foundation.clock, changed(101), ACTOR, "test")
-            raise KeyError
-    except KeyError:
-        pass
+    with rolled_back(foundation.database) as tx:
+        activate(tx, foundation.journal, foundation.clock, changed(101), ACTOR, "test")
     assert activations(foundation.database) == before
     assert PolicyInForce(foundation.database).digest == before[0][1]
 
@@ -69,8 +66,10 @@ def test_different_policies_at_once_stand_one_after_the_other(
     before = activations(foundation.database)
     proposed = [changed(1000 + number) for number in range(8)]
     done = together(
-        lambda: build_foundation(settings), lambda own, i: put(own, proposed[i]),
-        processes=8, threads=1,
+        lambda: build_foundation(settings),
+        lambda own, i: put(own, proposed[i]),
+        processes=8,
+        threads=1,
     )
     assert sum(done) == 8
     now = activations(foundation.database)

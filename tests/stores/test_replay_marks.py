@@ -51,9 +51,7 @@ def now() -> int:
 
 def test_one_of_64_claims_a_key(make_home: Callable[[], ReplayMarks]) -> None:
     key = secrets.token_hex()
-    won = together(
-        make_home, lambda own, _: own.claim(key, 60, now()), processes=8, threads=8
-    )
+    won = together(make_home, lambda own, _: own.claim(key, 60, now()), processes=8, threads=8)
     assert sum(won) == 1
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from idp.assembly import Foundation, build_foundation
 from idp.settings import Settings
+from tests.stores.rolled_back import rolled_back
 from tests.stores.sealed_log import MINUTE, NOW, SealedLog
 from tests.stores.together import together
 
@@ -38,9 +39,8 @@ def test_sealing_again_changes_nothing(log: SealedLog) -> None:
 
 
 def test_a_rolled_back_event_is_never_sealed(log: SealedLog) -> None:
-    with pytest.raises(KeyError), log.foundation.database.begin() as tx:
+    with rolled_back(log.foundation.database) as tx:
         log.record(tx, 0)
-        raise KeyError
     kept = log.add(1)
     assert log.sealer().seal() == 1
     assert log.sealed()[-1] == kept
@@ -80,9 +80,7 @@ def test_many_sealers_beside_many_writers_seal_each_event_once(
             return []
         return [own.add(number) for number in range(10)]
 
-    written = together(
-        lambda: SealedLog(build_foundation(settings)), work, processes=4, threads=3
-    )
+    written = together(lambda: SealedLog(build_foundation(settings)), work, processes=4, threads=3)
     log.sealer().seal()
     events = [event for part in written for event in part]
     assert len(events) == 80

@@ -88,9 +88,7 @@ def test_many_transactions_of_every_length_are_all_sealed_once(
                 tx.text(f"SELECT pg_sleep({(index * 7 + number) % 5 / 200})").fetchone()
         return written
 
-    written = together(
-        lambda: SealedLog(build_foundation(settings)), work, processes=3, threads=4
-    )
+    written = together(lambda: SealedLog(build_foundation(settings)), work, processes=3, threads=4)
     log.sealer().seal()
     assert {event for part in written for event in part} <= set(log.sealed())
     assert log.recorded() == set(log.sealed())
@@ -127,9 +125,14 @@ def move(server: PostgresServer, source: str, target: str) -> None:
     """Dump one database into another, as an operator would."""
     dump = subprocess.run(
         [server.binaries / "pg_dump", "--no-owner", source],
-        capture_output=True, check=True, env={**os.environ, "HOME": "/"},
+        capture_output=True,
+        check=True,
+        env={**os.environ, "HOME": "/"},
     )
     subprocess.run(
         [server.binaries / "psql", "--quiet", "--set", "ON_ERROR_STOP=1", target],
-        input=dump.stdout, capture_output=True, check=True, env={**os.environ, "HOME": "/"},
+        input=dump.stdout,
+        capture_output=True,
+        check=True,
+        env={**os.environ, "HOME": "/"},
     )

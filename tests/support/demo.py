@@ -37,9 +37,7 @@ class Demo:
 
     def member(self, standing: str = "member", index: int = 0) -> dict[str, str]:
         """Give a member with a password in a standing."""
-        able = [
-            m for m in self.facts["members"] if m["standing"] == standing and m["password"]
-        ]
+        able = [m for m in self.facts["members"] if m["standing"] == standing and m["password"]]
         return dict(able[index])
 
     def idp(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -81,8 +79,18 @@ def running_demo(folder: Path, *arguments: str) -> Iterator[Demo]:
     if not clock.exists():
         clock.write_text("0")
     command = [
-        sys.executable, "-m", "idp.cli", "demo", "--json", "--data", str(folder / "data"),
-        "--port", str(free_ports(6)), "--clock", str(clock), *arguments,
+        sys.executable,
+        "-m",
+        "idp.cli",
+        "demo",
+        "--json",
+        "--data",
+        str(folder / "data"),
+        "--port",
+        str(free_ports(6)),
+        "--clock",
+        str(clock),
+        *arguments,
     ]
     with (folder / "demo.err").open("a") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)

@@ -137,8 +137,11 @@ class Client:
 
     def exchange(self, code: str, pkce: Pkce, **more: str) -> requests.Response:
         return self.token(
-            grant_type="authorization_code", code=code, redirect_uri=self.redirect_uri,
-            code_verifier=pkce.verifier, **more,
+            grant_type="authorization_code",
+            code=code,
+            redirect_uri=self.redirect_uri,
+            code_verifier=pkce.verifier,
+            **more,
         )
 
     def refresh(self, token: str, **more: str) -> requests.Response:
@@ -146,7 +149,9 @@ class Client:
 
     def userinfo(self, token: str) -> requests.Response:
         return requests.get(
-            self.issuer + "/userinfo", headers={"Authorization": f"Bearer {token}"}, timeout=30,
+            self.issuer + "/userinfo",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=30,
             verify=self.ca or True,
         )
 

@@ -39,9 +39,21 @@ class RedisServer:
         binary = shutil.which("redis-server")
         assert binary, "redis-server is missing: run `make packages`"
         self.process = subprocess.Popen(
-            [binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-             "--appendonly", "no", "--dir", str(self.folder)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [
+                binary,
+                "--port",
+                str(self.port),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--dir",
+                str(self.folder),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         client = redis.Redis(port=self.port)
         for _ in range(100):
@@ -102,19 +114,36 @@ class PostgresServer:
         user = _unprivileged()
         if not (data / "PG_VERSION").exists():
             subprocess.run(
-                [self.binaries / "initdb", "-D", data, "-U", "kumiai", "--auth=trust",
-                 "--encoding=UTF8", "--locale=C"],
-                check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **user,
+                [
+                    self.binaries / "initdb",
+                    "-D",
+                    data,
+                    "-U",
+                    "kumiai",
+                    "--auth=trust",
+                    "--encoding=UTF8",
+                    "--locale=C",
+                ],
+                check=True,
+                stdout=subprocess.DEVNULL,
+                cwd=self.folder,
+                **user,
             )
         settings = {
-            "listen_addresses": "127.0.0.1", "port": str(self.port),
-            "unix_socket_directories": "", "max_connections": "300", "shared_buffers": "128MB",
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "max_connections": "300",
+            "shared_buffers": "128MB",
         }
         options = [word for k, v in settings.items() for word in ("-c", f"{k}={v}")]
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 [self.binaries / "postgres", "-D", data, *options],
-                stdout=output, stderr=output, cwd=self.folder, **user,
+                stdout=output,
+                stderr=output,
+                cwd=self.folder,
+                **user,
             )
         for _ in range(600):
             assert self.process.poll() is None, f"PostgreSQL ended:\n{log.read_text()[-3000:]}"

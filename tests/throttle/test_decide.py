@@ -22,9 +22,15 @@ LIMIT = LIMITS[RULE]
 @pytest.mark.parametrize(
     ("failed", "in_flight", "outcome"),
     [
-        (0, 0, Outcome.ALLOW), (4, 0, Outcome.ALLOW), (0, 4, Outcome.ALLOW),
-        (0, 5, Outcome.WAIT), (4, 1, Outcome.WAIT), (1, 400, Outcome.WAIT),
-        (5, 0, Outcome.REFUSE), (5, 5, Outcome.REFUSE), (600, 0, Outcome.REFUSE),
+        (0, 0, Outcome.ALLOW),
+        (4, 0, Outcome.ALLOW),
+        (0, 4, Outcome.ALLOW),
+        (0, 5, Outcome.WAIT),
+        (4, 1, Outcome.WAIT),
+        (1, 400, Outcome.WAIT),
+        (5, 0, Outcome.REFUSE),
+        (5, 5, Outcome.REFUSE),
+        (600, 0, Outcome.REFUSE),
     ],
 )
 def test_the_table_of_decisions(failed: int, in_flight: int, outcome: Outcome) -> None:
@@ -53,8 +59,13 @@ def test_a_refusal_tells_when_the_oldest_failure_leaves_the_window() -> None:
 def test_the_facts_explain_the_decision() -> None:
     facts = decide(RULE, LIMIT, Spent(3, 2, AT)).as_facts("digest")
     assert facts == {
-        "outcome": "wait", "rule": RULE.value, "failed": 3, "in_flight": 2, "limit": 5,
-        "window_seconds": 900, "policy": "digest",
+        "outcome": "wait",
+        "rule": RULE.value,
+        "failed": 3,
+        "in_flight": 2,
+        "limit": 5,
+        "window_seconds": 900,
+        "policy": "digest",
     }
 
 
