@@ -10,7 +10,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from idp.processes import end_with_supervisor, supervise
-from idp.server import THREADS
+from idp.server import CONNECTIONS, THREADS
 
 end_with_supervisor()
 application = Flask("floor", static_folder=None)
@@ -32,7 +32,7 @@ def main() -> None:
         interface=Interfaces.WSGI,
         workers=int(sys.argv[2]),
         blocking_threads=THREADS,
-        backpressure=THREADS,
+        backpressure=CONNECTIONS,
         backlog=2048,
         log_level=LogLevels.warning,
         log_access=False,

@@ -32,18 +32,19 @@ POOL_WAIT_SECONDS = 10
 class Tx:
     """A transaction (or, from `Database.read`, a connection without one) as stores see it.
 
-    On PostgreSQL a transaction runs in the driver's pipeline: what is only written is sent with the
-    next question or with the COMMIT, so an act costs as many round trips as it asks questions.
+    On PostgreSQL independent inserts of one act wait for its next question or its commit and are
+    then sent as one statement: an act costs as many round trips as it asks questions, and three.
+    (The driver's pipeline was tried: it sends after each statement all the same and polls twice as
+    often.)
     """
 
-    __slots__ = ("_connection", "_cursor", "_pipeline", "_writes", "cluster", "dialect")
+    __slots__ = ("_cursor", "_joins", "_writes", "cluster", "dialect")
 
     def __init__(
-        self, connection: Any, dialect: sa.Dialect, cluster: int = 0, pipeline: Any = None
+        self, cursor: Any, dialect: sa.Dialect, cluster: int = 0, *, joins: bool = False
     ) -> None:
-        self._connection = connection
-        self._cursor = connection.cursor()
-        self._pipeline = pipeline
+        self._cursor = cursor
+        self._joins = joins
         self._writes: list[tuple[Statement, dict[str, Any]]] = []
         self.dialect = dialect
         self.cluster = cluster
@@ -59,24 +60,21 @@ class Tx:
 
         The commit is never reported done when one of its writes failed.
         """
-        if self._pipeline is not None and statement.independent:
+        if self._joins and statement.independent:
             self._writes.append((statement, values))
         else:
             self._send(statement, values)
 
     def run(self, statement: Statement, **values: Any) -> int:
         """Execute; answer how many rows were changed."""
-        cursor = self._send(statement, values)
-        if self._pipeline is not None:
-            self._pipeline.sync()
-        return int(cursor.rowcount)
+        return int(self._send(statement, values).rowcount)
 
     def run_many(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
         """Execute once per row, in one batch."""
         self.flush()
         sql, constants = statement.for_dialect(self.dialect)
         if rows:
-            self._free_cursor().executemany(sql, [{**constants, **row} for row in rows])
+            self._cursor.executemany(sql, [{**constants, **row} for row in rows])
 
     def one(self, statement: Statement, **values: Any) -> Row | None:
         """Execute; answer the first row, or None."""
@@ -96,7 +94,7 @@ class Tx:
     def text(self, sql: str, values: dict[str, Any] | None = None) -> Any:
         """Execute plain SQL of one dialect; answer the cursor."""
         self.flush()
-        cursor = self._free_cursor()
+        cursor = self._cursor
         cursor.execute(sql, values or {})
         return cursor
 
@@ -105,18 +103,18 @@ class Tx:
         if self._writes:
             writes, self._writes = self._writes, []
             sql, values = one_statement(writes, self.dialect)
-            self._free_cursor().execute(sql, values)
+            self._cursor.execute(sql, values)
+
+    def forget(self) -> None:
+        """Drop what was not sent yet; the transaction is being rolled back."""
+        self._writes = []
 
     def _send(self, statement: Statement, values: dict[str, Any]) -> Any:
         self.flush()
         sql, constants = statement.for_dialect(self.dialect)
-        cursor = self._free_cursor()
+        cursor = self._cursor
         cursor.execute(sql, {**constants, **values} if constants else values)
         return cursor
-
-    def _free_cursor(self) -> Any:
-        # In a pipeline a cursor belongs to one statement until its result has come.
-        return self._cursor if self._pipeline is None else self._connection.cursor()
 
 
 class Database:
@@ -155,35 +153,20 @@ class Database:
         """
         if self.is_sqlite:
             with self._writer.held(), self._connection() as connection:
-                yield from _sqlite_transaction(self._tx(connection))
+                yield from _transaction(self._tx(connection), "BEGIN IMMEDIATE")
         else:
             with self._connection() as connection:
-                yield from self._postgresql_transaction(connection)
+                yield from _transaction(self._tx(connection, joins=True), "BEGIN")
 
     def dispose(self) -> None:
         """Close all idle connections."""
         self.engine.dispose()
 
-    def _tx(self, connection: PoolProxiedConnection) -> Tx:
+    def _tx(self, connection: PoolProxiedConnection, *, joins: bool = False) -> Tx:
         if not self.is_sqlite and not self._cluster:
             row = connection.cursor().execute(_CLUSTER).fetchone()
             self._cluster = int(row[0])
-        return Tx(connection, self.dialect, self._cluster)
-
-    def _postgresql_transaction(self, connection: PoolProxiedConnection) -> Iterator[Tx]:
-        self._tx(connection)  # learns the cluster once
-        driver: Any = connection.driver_connection
-        try:
-            with driver.pipeline() as pipeline:
-                tx = Tx(driver, self.dialect, self._cluster, pipeline)
-                tx.text("BEGIN")
-                yield tx
-                committed = tx.text("COMMIT")
-            if committed.statusmessage != "COMMIT":  # PostgreSQL rolls back without an error
-                raise RuntimeError("a failed statement was passed over; nothing was stored")
-        except BaseException:
-            _roll_back(driver.execute)
-            raise
+        return Tx(connection.cursor(), self.dialect, self._cluster, joins=joins)
 
     @contextmanager
     def _connection(self) -> Iterator[PoolProxiedConnection]:
@@ -210,12 +193,13 @@ _OUTAGES = (
 )
 
 
-def _sqlite_transaction(tx: Tx) -> Iterator[Tx]:
-    tx.text("BEGIN IMMEDIATE")
+def _transaction(tx: Tx, begin: str) -> Iterator[Tx]:
+    tx.text(begin)
     try:
         yield tx
         tx.text("COMMIT")
     except BaseException:
+        tx.forget()
         _roll_back(tx.text)
         raise
 

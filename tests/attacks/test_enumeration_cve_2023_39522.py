@@ -47,8 +47,9 @@ def shown(response: requests.Response, typed: str) -> tuple[object, ...]:
     headers = {
         name: re.sub(r"=[A-Za-z0-9_-]{43};|Expires=[^;]+", "~", value)
         for name, value in response.headers.items()
-        if name.lower() not in ("date", "content-length")
+        if name.lower() not in ("date", "content-length", "x-request-id")
     }
+    headers["length of the request id"] = str(len(response.headers["X-Request-Id"]))
     cookies = sorted(response.cookies.keys())
     length = int(response.headers["Content-Length"]) - len(typed)
     return response.status_code, text, tuple(sorted(headers.items())), tuple(cookies), length

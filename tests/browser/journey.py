@@ -8,7 +8,8 @@ from demo.people import MEMBERS, DemoMember
 from tests.browser.visitor import Visitor
 from tests.support.demo import Demo
 
-OUT_WITHIN = 5000  # milliseconds: both are out within 5 s while the worker lives
+OUT_WITHIN = 5_000  # milliseconds: both are out within 5 s while the worker lives
+OUT_AT_LAST = 20_000  # where something else than the time is in question, on a busy machine
 
 
 def person_of(member: dict[str, str]) -> DemoMember:
@@ -125,9 +126,9 @@ def sign_out_at_portal(page: Page, demo: Demo) -> None:
     assert page.url.startswith(f"{demo.facts['portal']}/signed-out?state="), page.url
 
 
-def card_is_out(page: Page) -> None:
-    """The card says by itself, in time, that it was signed out."""
-    expect(page.locator("#ended-signed_out")).to_be_visible(timeout=OUT_WITHIN)
+def card_is_out(page: Page, within: int = OUT_AT_LAST) -> None:
+    """The card says by itself that it was signed out."""
+    expect(page.locator("#ended-signed_out")).to_be_visible(timeout=within)
     assert page.locator("#code-text").count() == 0
 
 

@@ -99,7 +99,7 @@ def test_stopping_a_member_ends_the_open_portal_and_card(demo: Demo, chromium: B
         stopped = demo.idp("account", "stop", member["number"], "--reason", "asked for it")
         assert stopped.returncode == 0, stopped.stderr
         told = v.page.locator("#ended-service_stopped")
-        expect(told).to_be_visible(timeout=journey.OUT_WITHIN)
+        expect(told).to_be_visible(timeout=journey.OUT_AT_LAST)
         assert "アンインストール" in told.inner_text()
         v.look()
         v.page.goto(f"{demo.facts['portal']}/me")

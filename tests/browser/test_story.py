@@ -31,10 +31,10 @@ def second_tab(v: Visitor) -> Page:
 def look_at_the_end(v: Visitor, portal: Page, demo: Demo) -> None:
     """Look at what card and portal say after the sign-out in the other tab."""
     card, v.page = v.page, portal
+    card.bring_to_front()
+    journey.card_is_out(card, journey.OUT_WITHIN)
     v.look()
     v.page = card
-    v.page.bring_to_front()
-    journey.card_is_out(v.page)
     v.look()
     journey.portal_is_out(portal, demo)
 

@@ -159,3 +159,13 @@ def _healthy(issuer: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def refused(done: subprocess.CompletedProcess[str], *words: str, code: int = 1) -> str:
+    """Check one sentence on standard error, the exit code, and that no traceback is shown."""
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    assert "Traceback" not in done.stdout + done.stderr
+    (sentence,) = [line for line in done.stderr.splitlines() if line.strip()]
+    for word in words:
+        assert word in sentence, sentence
+    return sentence

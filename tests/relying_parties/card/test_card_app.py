@@ -242,7 +242,7 @@ def test_without_a_network_the_last_card_counts_for_a_day(
 ) -> None:
     page, _ = page_of(phone)
     open_card(page, program)
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     program.stop()
     provider.out_of_order = True
     page.reload()

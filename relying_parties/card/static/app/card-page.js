@@ -18,8 +18,8 @@ export class CardPage {
     }, button);
     replaceMain(
       el('section', { id: 'card', class: 'card', 'aria-labelledby': 'holder' },
-        el('p', { class: 'kana' }, card.kana ?? ''),
-        el('h2', { id: 'holder' }, card.name),
+        el('p', { class: 'kana', lang: 'ja' }, card.kana ?? ''),
+        el('h2', { id: 'holder', lang: 'ja' }, card.name),
         el('dl', null,
           el('dt', null, words.memberNumber), el('dd', { id: 'member-number' }, card.memberNumber),
           el('dt', null, words.validUntil), el('dd', { id: 'valid-until' }, day(card.validUntil))),

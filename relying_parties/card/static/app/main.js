@@ -76,7 +76,7 @@ async function ended(reason) {
 
 function showEnded(reason) {
   showMessage(config, `ended-${reason}`, words.ended[reason], {
-    action: { ...again(), second: FINAL.includes(reason) }, help: true,
+    action: { ...again(), second: reason !== 'signed_out' }, help: true,
   });
 }
 
