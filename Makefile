@@ -32,7 +32,9 @@ packages: ## Browser, fonts and Redis of the distribution, for the tests
 	@sh deploy/test-packages.sh
 
 test: setup-dev packages ## Run all tests (slow suites have targets of their own)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	@# What failed beside a busy neighbour is run once more, alone; what fails again has failed.
+	$(BIN)/python -m pytest -n 2 --dist loadfile \
+	  || { echo "failed tests, once more, alone:"; $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
 
 check: setup-dev ## Format, lint, types, import contracts, translations, generated files
 	$(BIN)/ruff format --check .

@@ -8,6 +8,7 @@ through on a running demo (`sheet_walks.py`, `sheet_endings.py`). People look at
 from __future__ import annotations
 
 import html
+import logging
 import sys
 import tempfile
 import threading
@@ -98,6 +99,7 @@ def provider_pages(browser: Browser, camera: Camera) -> None:
 
 @contextmanager
 def stories() -> Iterator[str]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, make_app(), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
