@@ -197,7 +197,10 @@ def _transaction(tx: Tx, begin: str) -> Iterator[Tx]:
     tx.text(begin)
     try:
         yield tx
-        tx.text("COMMIT")
+        committed = tx.text("COMMIT")
+        if tx.is_postgresql and committed.statusmessage != "COMMIT":
+            # PostgreSQL ends a failed transaction by rolling back, without an error.
+            raise RuntimeError("a failed statement was passed over; nothing was stored")
     except BaseException:
         tx.forget()
         _roll_back(tx.text)

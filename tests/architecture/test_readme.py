@@ -66,14 +66,22 @@ def test_the_first_two_commands_are_demo_and_test() -> None:
 def test_make_knows_the_targets_that_are_named(target: str) -> None:
     assert f"make {target}" in README
     planned = subprocess.run(
-        ["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False
+        ["make", "--no-print-directory", "-n", target],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert planned.returncode == 0, planned.stderr
 
 
 def test_the_demo_starts_with_the_command_that_make_demo_runs(tmp_path: Path) -> None:
     planned = subprocess.run(
-        ["make", "-n", "demo"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "-n", "demo"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     words = shlex.split(planned.stdout.splitlines()[-1])
     assert words[:2] == [".venv/bin/idp", "demo"]
