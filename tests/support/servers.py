@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import pwd
@@ -21,6 +22,14 @@ import psycopg
 import redis
 
 from tests.support.demo import free_ports
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
+
+def _end_with_us() -> None:
+    """Have the kernel end a server when the test run is killed and cannot."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT, 0, 0, 0)
 
 
 @dataclass
@@ -54,6 +63,7 @@ class RedisServer:
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            preexec_fn=_end_with_us,  # noqa: PLW1509  one call of libc
         )
         client = redis.Redis(port=self.port)
         for _ in range(100):
@@ -143,6 +153,7 @@ class PostgresServer:
                 stdout=output,
                 stderr=output,
                 cwd=self.folder,
+                preexec_fn=_end_with_us,  # noqa: PLW1509  one call of libc
                 **user,
             )
         for _ in range(600):
