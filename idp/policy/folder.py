@@ -114,4 +114,4 @@ def _dec_hook(kind: type, value: object) -> object:
 def _schema_hook(kind: type) -> dict[str, Any]:
     if kind is Duration:
         return {"type": "string", "pattern": "^[1-9][0-9]{0,6}[smhd]$"}
-    raise NotImplementedError(kind)
+    raise NotImplementedError(kind)  # the answer msgspec expects for a type that is not ours
