@@ -43,7 +43,7 @@ from idp.storage.sql import Database
 from idp.subjects.service import PersonKeys
 from idp.throttle.buckets import Buckets
 from idp.throttle.gate import Gate
-from idp.throttle.slots import HashSlots
+from idp.throttle.slots import HashSlots, share_of_cores
 from idp.throttle.waiting import LeaseWaiters
 from keys.audit_key import unwrap_audit_key
 from keys.errors import KeysError
@@ -130,8 +130,8 @@ def build_foundation(settings: Settings, *, migrated: bool = True) -> Foundation
     )
 
 
-def build_provider(foundation: Foundation) -> Provider:
-    """Build the web application's services; refuses to start on unreachable stores."""
+def build_provider(foundation: Foundation, processes: int = 1) -> Provider:
+    """Build the services of one of `processes` web processes; refuses unreachable stores."""
     f = foundation
     short = open_ephemeral(f.settings.redis_url, f.database, f.clock)
     gate = Gate(f.policy)
@@ -146,7 +146,7 @@ def build_provider(foundation: Foundation) -> Provider:
         persons=f.persons,
         gate=gate,
         buckets=Buckets(short.storage, f.policy, short.outages),
-        slots=HashSlots(),
+        slots=HashSlots(share_of_cores(processes)),
         waiters=LeaseWaiters(),
         sessions=SignInSessions(f.policy, f.journal, f.endings),
     )

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 PR_SET_PDEATHSIG = 1
+M_ARENA_MAX = -8
 LOOK_SECONDS = 0.2
 
 
@@ -24,9 +25,22 @@ SUPERVISOR = "KUMIAI_SUPERVISOR"
 before it looked."""
 
 
+_SERVING = "KUMIAI_SERVING_PROCESSES"
+
+
 def supervise() -> None:
     """Let the children this process starts know whose they are."""
     os.environ[SUPERVISOR] = str(os.getpid())
+
+
+def tell_serving_processes(count: int) -> None:
+    """Let each serving process know how many share this node's cores."""
+    os.environ[_SERVING] = str(count)
+
+
+def serving_processes() -> int:
+    """Tell how many processes serve on this node, this one included."""
+    return int(os.environ.get(_SERVING, "1"))
 
 
 def end_with_supervisor() -> None:
@@ -43,6 +57,17 @@ def end_with_parent(expected: int) -> None:
     if os.getppid() != expected:
         os._exit(1)  # it died before we were bound to it
     threading.Thread(target=_watch, args=(expected,), daemon=True, name="parent-watch").start()
+
+
+def share_memory_between_threads() -> None:
+    """Keep the C library to two allocation arenas (mallopt(3)); before the threads start.
+
+    An arena keeps the memory of the largest hash it ever ran: with two, the processes of a node
+    with two workers took 150 MiB less.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc only
+    if mallopt is not None:
+        mallopt(M_ARENA_MAX, 2)
 
 
 @contextmanager

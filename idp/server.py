@@ -20,12 +20,12 @@ from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 
 from idp.bootstrap import prepare, record_start
-from idp.processes import LOOK_SECONDS, supervise
+from idp.processes import LOOK_SECONDS, supervise, tell_serving_processes
 from idp.settings import Settings
 from idp.storage.marks import RedisMarks, connect_redis
 
 log = structlog.get_logger(__name__)
-THREADS = 64
+THREADS = 96
 CONNECTIONS = 2048
 """Open connections per process; an idle keep-alive connection is one of them (granian counts
 connections, not requests: few would let browsers that wait shut everybody else out)."""
@@ -55,6 +55,7 @@ def serve(settings: Settings, listen: Listen, *, with_worker: bool) -> None:
     if with_worker:
         threading.Thread(target=_keep_working, daemon=True, name="worker-keeper").start()
     _allow_files()
+    tell_serving_processes(listen.workers)
     server = Granian(
         "idp.wsgi:application",
         address=listen.host,

@@ -8,9 +8,15 @@ from __future__ import annotations
 from idp.app import create_app
 from idp.assembly import build_foundation, build_provider
 from idp.logs import set_up
-from idp.processes import end_with_supervisor
+from idp.processes import (
+    end_with_supervisor,
+    serving_processes,
+    share_memory_between_threads,
+)
 from idp.settings import read_settings
 
 set_up()
 end_with_supervisor()
-application = create_app(build_provider(build_foundation(read_settings())))
+share_memory_between_threads()
+_foundation = build_foundation(read_settings())
+application = create_app(build_provider(_foundation, serving_processes()))

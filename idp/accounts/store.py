@@ -34,7 +34,7 @@ account = sa.Table(
 )
 
 _c = account.c
-_COLUMNS = (
+ACCOUNT_COLUMNS = (
     _c.subject,
     _c.member_number,
     _c.address,
@@ -43,9 +43,13 @@ _COLUMNS = (
     _c.stopped_at,
     _c.disabled_at,
 )
-_BY_ADDRESS = Statement(sa.select(*_COLUMNS).where(_c.address_normal == sa.bindparam("address")))
-_BY_SUBJECT = Statement(sa.select(*_COLUMNS).where(_c.subject == sa.bindparam("who")))
-_BY_NUMBER = Statement(sa.select(*_COLUMNS).where(_c.member_number == sa.bindparam("number")))
+_BY_ADDRESS = Statement(
+    sa.select(*ACCOUNT_COLUMNS).where(_c.address_normal == sa.bindparam("address"))
+)
+_BY_SUBJECT = Statement(sa.select(*ACCOUNT_COLUMNS).where(_c.subject == sa.bindparam("who")))
+_BY_NUMBER = Statement(
+    sa.select(*ACCOUNT_COLUMNS).where(_c.member_number == sa.bindparam("number"))
+)
 _ADD = Statement(
     sa.insert(account).values(
         {c.name: sa.bindparam(c.name) for c in _c if c.name not in ("stopped_at", "disabled_at")}
@@ -88,17 +92,17 @@ _ENDED_BY_DATE = Statement(
 
 def find_by_address(tx: Tx, address_normal: str) -> Account | None:
     """Find the account that signs in with this normal form of an address."""
-    return _read(tx.one(_BY_ADDRESS, address=address_normal))
+    return _found(tx.one(_BY_ADDRESS, address=address_normal))
 
 
 def find(tx: Tx, subject: str) -> Account | None:
     """Find an account by its subject."""
-    return _read(tx.one(_BY_SUBJECT, who=subject))
+    return _found(tx.one(_BY_SUBJECT, who=subject))
 
 
 def find_by_number(tx: Tx, number: str) -> Account | None:
     """Find a member's account."""
-    return _read(tx.one(_BY_NUMBER, number=number))
+    return _found(tx.one(_BY_NUMBER, number=number))
 
 
 def add(tx: Tx, new: Account, address_normal: str, created_at: int) -> None:
@@ -140,9 +144,8 @@ def list_possibly_ended(tx: Tx, today: str) -> list[tuple[Any, ...]]:
     return tx.all(_ENDED_BY_DATE, today=today)
 
 
-def _read(row: tuple[Any, ...] | None) -> Account | None:
-    if row is None:
-        return None
+def read_account(row: tuple[Any, ...]) -> Account:
+    """Read the columns `ACCOUNT_COLUMNS` of a row."""
     return Account(
         subject=row[0],
         member_number=row[1],
@@ -152,3 +155,7 @@ def _read(row: tuple[Any, ...] | None) -> Account | None:
         stopped_at=from_micros(row[5]) if row[5] is not None else None,
         disabled_at=from_micros(row[6]) if row[6] is not None else None,
     )
+
+
+def _found(row: tuple[Any, ...] | None) -> Account | None:
+    return read_account(row) if row else None

@@ -84,18 +84,17 @@ class PasswordSignIn:
     def _look_up(self, attempt: Attempt) -> _Known:
         normal = _normal_form(attempt.username)
         now = self.clock.now()
+        device = hash_token(attempt.device_cookie) if attempt.device_cookie else ""
         with self.database.read() as tx:
-            account = accounts.find_by_address(tx, normal) if normal else None
-            device = hash_token(attempt.device_cookie) if attempt.device_cookie else None
-            if account is not None:
-                seen = sessions.device_seen_at(tx, account.subject, device) if device else None
-                fresh = self.policy.policy.sessions.known_device.micros
-                if device and seen is not None and seen > to_micros(now) - fresh:
-                    key = f"{account.subject}:{device[:32]}"
-                    budget = Budget(LimitName.PASSWORD_FROM_KNOWN_DEVICE, key)
-                    return _Known(account, budget, True, None)
-                budget = Budget(LimitName.PASSWORD_FROM_UNKNOWN_DEVICE, account.subject)
-                return _Known(account, budget, False, None)
+            account, seen = sessions.account_from_device(tx, normal or "", device)
+        if account is not None:
+            fresh = self.policy.policy.sessions.known_device.micros
+            if seen is not None and seen > to_micros(now) - fresh:
+                key = f"{account.subject}:{device[:32]}"
+                budget = Budget(LimitName.PASSWORD_FROM_KNOWN_DEVICE, key)
+                return _Known(account, budget, True, None)
+            budget = Budget(LimitName.PASSWORD_FROM_UNKNOWN_DEVICE, account.subject)
+            return _Known(account, budget, False, None)
         pseudonym = self.persons.pseudonym(normal or attempt.username, now)
         budget = Budget(LimitName.PASSWORD_FROM_UNKNOWN_DEVICE, f"?{pseudonym}")
         return _Known(None, budget, False, pseudonym)
@@ -110,13 +109,14 @@ class PasswordSignIn:
     def _verify(self, attempt: Attempt, known: _Known, lease: Lease) -> SignInResult:
         rules = self.policy.policy.passwords.argon2
         account, fresh_hash = known.account, None
-        if account is None or account.password_hash is None:
-            passwords.pretend(attempt.password, rules)
-            right = False
-        else:
-            right = passwords.verify(lease, account.password_hash, attempt.password, rules)
-            if right and passwords.needs_rehash(account.password_hash, rules):
-                fresh_hash = passwords.hash_password(attempt.password, rules)
+        with self.slots.core():
+            if account is None or account.password_hash is None:
+                passwords.pretend(attempt.password, rules)
+                right = False
+            else:
+                right = passwords.verify(lease, account.password_hash, attempt.password, rules)
+                if right and passwords.needs_rehash(account.password_hash, rules):
+                    fresh_hash = passwords.hash_password(attempt.password, rules)
         try:
             if account is not None and right:
                 return self._settle_right(attempt, account, lease, fresh_hash)
@@ -129,6 +129,7 @@ class PasswordSignIn:
     ) -> SignInResult:
         now = self.clock.now()
         with self.database.begin() as tx:
+            self.gate.hold(tx, lease)
             facts = sessions.subject_facts(tx, account.subject)
             changed = (
                 facts is None or facts.credentials_changed_at != account.credentials_changed_at
@@ -191,7 +192,8 @@ class PasswordSignIn:
 
     def _refuse_unseen(self, attempt: Attempt, known: _Known, decision: Decision | None) -> Failed:
         """Answer as for a wrong password, without looking at the secret: the limit is reached."""
-        passwords.pretend(attempt.password, self.policy.policy.passwords.argon2)
+        with self.slots.core():
+            passwords.pretend(attempt.password, self.policy.policy.passwords.argon2)
         facts = (
             decision.as_facts(self.policy.digest)
             if decision

@@ -11,7 +11,7 @@ import hmac
 import re
 from dataclasses import dataclass, field
 
-from idp.policy.model import AuthMethod, SigningAlgorithm
+from idp.policy.model import AccessTokenFormat, AuthMethod, SigningAlgorithm
 from keys.signer import PublicKeys
 
 SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access")
@@ -43,6 +43,15 @@ class Client:
     backchannel_logout_uri: str | None = None
     require_pkce: bool = True
     cors_origins: frozenset[str] = frozenset()
+    jwks_uri: str | None = None
+    require_par: bool = False
+    """Whether only pushed requests are taken from this client (RFC 9126 6); any client may push."""
+    dpop_bound: bool = False
+    """Whether its tokens must be bound to a key (RFC 9449 5.2); any client may send a proof."""
+    access_token_format: AccessTokenFormat = AccessTokenFormat.OPAQUE
+    audience: tuple[str, ...] = ()
+    """Resources its access tokens are for, beside this provider's own (RFC 9068 3)."""
+    access_token_alg: SigningAlgorithm = SigningAlgorithm.ES256
 
     @property
     def is_public(self) -> bool:

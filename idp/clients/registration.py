@@ -20,7 +20,7 @@ _CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PRINTABLE_URI = re.compile(r"[!-~]{1,2000}")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
-_GRANT_TYPES = ("authorization_code", "refresh_token")
+_GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 
 
 class BadClient(SettingsError):
@@ -41,6 +41,8 @@ def client_from(client_id: str, entry: ClientEntry, source: str) -> Client:
         raise BadClient(f"{client_id}: scope: {min(foreign)} is not offered")
     if not set(entry.grant_types) <= set(_GRANT_TYPES):
         raise BadClient(f"{client_id}: grant_types: only {', '.join(_GRANT_TYPES)} are offered")
+    if public and "client_credentials" in entry.grant_types:
+        raise BadClient(f"{client_id}: grant_types: client_credentials needs a credential")
     if public and not entry.require_pkce:
         raise BadClient(f"{client_id}: require_pkce: a public client must use PKCE")
     return Client(
@@ -61,6 +63,12 @@ def client_from(client_id: str, entry: ClientEntry, source: str) -> Client:
         backchannel_logout_uri=entry.backchannel_logout_uri,
         require_pkce=entry.require_pkce,
         cors_origins=_cors_origins(entry, public),
+        jwks_uri=entry.jwks_uri,
+        require_par=entry.require_pushed_authorization_requests,
+        dpop_bound=entry.dpop_bound_access_tokens,
+        access_token_format=entry.access_token_format,
+        audience=entry.access_token_audience,
+        access_token_alg=entry.access_token_signed_response_alg,
     )
 
 
@@ -74,7 +82,7 @@ def _check_names(client_id: str, entry: ClientEntry) -> None:
 
 
 def _check_redirects(client_id: str, entry: ClientEntry, public: bool) -> None:
-    if not entry.redirect_uris:
+    if not entry.redirect_uris and "authorization_code" in entry.grant_types:
         raise BadClient(f"{client_id}: redirect_uris: at least one is needed")
     for uri in entry.redirect_uris:
         reason = why_bad_redirect(uri, native=public)
@@ -133,8 +141,12 @@ def _check_credentials(client_id: str, entry: ClientEntry) -> None:
         raise BadClient(f"{client_id}: {method.value} needs client_secret_sha256 (64 hex digits)")
     if not by_secret and secret:
         raise BadClient(f"{client_id}: {method.value} takes no secret")
-    if method is AuthMethod.PRIVATE_KEY_JWT and not entry.jwks:
-        raise BadClient(f"{client_id}: private_key_jwt needs jwks")
+    if entry.jwks and entry.jwks_uri:
+        raise BadClient(f"{client_id}: jwks and jwks_uri: only one of them (RFC 7591 2)")
+    if method is AuthMethod.PRIVATE_KEY_JWT and not (entry.jwks or entry.jwks_uri):
+        raise BadClient(f"{client_id}: private_key_jwt needs jwks or jwks_uri")
+    if entry.jwks_uri and why_bad_redirect(entry.jwks_uri, native=False):
+        raise BadClient(f"{client_id}: jwks_uri must be https, or http on loopback")
 
 
 def _cors_origins(entry: ClientEntry, public: bool) -> frozenset[str]:

@@ -122,6 +122,8 @@ class Codes:
             amr=" ".join(approval.amr),
             created_at=to_micros(now),
             expires_at=to_micros(standing.expires_at),
+            dpop_jkt=approval.dpop_jkt,
+            claims=approval.claims,
         )
         refresh = None
         if OFFLINE in approval.scopes and "refresh_token" in client.grant_types:

@@ -64,6 +64,8 @@ class Issuing:
             scopes=" ".join(scopes),
             issued_at=to_micros(now),
             expires_at=to_micros(until),
+            dpop_jkt=None,
+            audience=None,
         )
         self.journal.record(
             tx,

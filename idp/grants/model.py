@@ -51,6 +51,10 @@ class Approval:
     nonce: str | None
     auth_time: datetime
     amr: tuple[str, ...]
+    dpop_jkt: str | None = None
+    """Thumbprint of the key the code, or the family, is bound to (RFC 9449 10)."""
+    claims: str | None = None
+    """The checked `claims` parameter as JSON (OpenID Connect Core 5.5), if one was sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ _ADD_GRANT = Statement(
 )
 _ADD_ACCESS = Statement(
     sa.insert(access_token).values(
-        {c.name: sa.bindparam(c.name) for c in _t if c.name != "read_at"}
+        {c.name: sa.bindparam(c.name) for c in _t if c.name not in ("read_at", "ended_at")}
     ),
     independent=True,
 )
@@ -184,6 +184,8 @@ def add_code(tx: Tx, code_hash: str, grant_id: str, approval: Approval, expires_
         auth_time=to_micros(approval.auth_time),
         amr=" ".join(approval.amr),
         expires_at=expires_at,
+        dpop_jkt=approval.dpop_jkt,
+        claims=approval.claims,
     )
 
 
@@ -202,6 +204,8 @@ def take_code(tx: Tx, code_hash: str, client_id: str, now: int) -> Spent | None:
         nonce=row[7],
         auth_time=from_micros(row[8]),
         amr=tuple(row[9].split()),
+        dpop_jkt=row[11],
+        claims=row[12],
     )
     return Spent(row[0], approval, from_micros(row[10]))
 

@@ -20,6 +20,8 @@ grant = sa.Table(
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("ended_at", Instant),
     sa.Column("end_reason", sa.String(32)),
+    sa.Column("dpop_jkt", sa.String(43)),
+    sa.Column("claims", sa.Text),
 )
 sa.Index("ix_grant_record_subject", grant.c.subject)
 sa.Index("ix_grant_record_session_id", grant.c.session_id)
@@ -41,6 +43,8 @@ authorization_code = sa.Table(
     sa.Column("amr", sa.String(64), nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("spent_at", Instant),
+    sa.Column("dpop_jkt", sa.String(43)),
+    sa.Column("claims", sa.Text),
 )
 sa.Index("ix_authorization_code_expires_at", authorization_code.c.expires_at)
 
@@ -54,8 +58,27 @@ access_token = sa.Table(
     sa.Column("issued_at", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("read_at", Instant),
+    sa.Column("dpop_jkt", sa.String(43)),
+    sa.Column("audience", sa.Text),
+    sa.Column("ended_at", Instant),
 )
 sa.Index("ix_access_token_expires_at", access_token.c.expires_at)
+
+# Tokens a client got for itself (RFC 6749 4.4): no subject, no session, no family.
+client_token = sa.Table(
+    "client_token",
+    metadata,
+    sa.Column("token_hash", Digest, primary_key=True),
+    sa.Column("jti", sa.String(36), nullable=False),
+    sa.Column("client_id", sa.String(128), nullable=False),
+    sa.Column("scopes", sa.String(400), nullable=False),
+    sa.Column("audience", sa.Text),
+    sa.Column("dpop_jkt", sa.String(43)),
+    sa.Column("issued_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+)
+sa.Index("ix_client_token_expires_at", client_token.c.expires_at)
 
 refresh_token = sa.Table(
     "refresh_token",

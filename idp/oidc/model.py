@@ -23,6 +23,12 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     ui_locales: str | None = None
     hinted_subject: str | None = None
     """Who the client's `id_token_hint` says is meant; nobody else is answered for."""
+    response_mode: str = "query"
+    acr_values: tuple[str, ...] = ()
+    claims: str | None = None
+    """The checked `claims` parameter as JSON (Core 5.5)."""
+    dpop_jkt: str | None = None
+    """The key the code will be bound to (RFC 9449 10)."""
 
 
 class OAuthError(StrEnum):
@@ -44,7 +50,12 @@ class OAuthError(StrEnum):
     REQUEST_URI_NOT_SUPPORTED = "request_uri_not_supported"
     REGISTRATION_NOT_SUPPORTED = "registration_not_supported"
     INVALID_TOKEN = "invalid_token"  # noqa: S105  an error code
+    INVALID_DPOP_PROOF = "invalid_dpop_proof"
+    USE_DPOP_NONCE = "use_dpop_nonce"
     INSUFFICIENT_SCOPE = "insufficient_scope"
+    INSUFFICIENT_USER_AUTHENTICATION = "insufficient_user_authentication"
+    UNMET_AUTHENTICATION_REQUIREMENTS = "unmet_authentication_requirements"
+    UNSUPPORTED_TOKEN_TYPE = "unsupported_token_type"  # noqa: S105  an error code
 
 
 @dataclass(frozen=True, slots=True)

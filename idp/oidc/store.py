@@ -24,13 +24,31 @@ authorization_request = sa.Table(
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("consented_by", sa.String(64)),
     sa.Column("consumed_at", Instant),
+    sa.Column("pushed_hash", Digest),
 )
 sa.Index("ix_authorization_request_expires_at", authorization_request.c.expires_at)
+
+# Requests pushed by their client (RFC 9126); consumed by the first answer, not by being opened.
+pushed_request = sa.Table(
+    "pushed_request",
+    metadata,
+    sa.Column("uri_hash", Digest, primary_key=True),
+    sa.Column("client_id", sa.String(128), nullable=False),
+    sa.Column("parameters", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("consumed_at", Instant),
+)
+sa.Index("ix_pushed_request_expires_at", pushed_request.c.expires_at)
 
 _c = authorization_request.c
 _ADD = Statement(
     sa.insert(authorization_request).values(
-        {c.name: sa.bindparam(c.name) for c in _c if c.name not in ("consented_by", "consumed_at")}
+        {
+            c.name: sa.bindparam(c.name)
+            for c in _c
+            if c.name not in ("consented_by", "consumed_at", "pushed_hash")
+        }
     )
 )
 _FIND = Statement(

@@ -47,10 +47,19 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class SigningAlgorithm(StrEnum):
-    """Algorithms our token keys sign with (RFC 7518 3.1)."""
+    """Algorithms our token keys sign with (RFC 7518 3.1, RFC 9864 2.2)."""
 
     ES256 = "ES256"
     RS256 = "RS256"
+    PS256 = "PS256"
+    ED25519 = "Ed25519"
+
+
+class AccessTokenFormat(StrEnum):
+    """What an access token looks like to the client that gets it."""
+
+    OPAQUE = "opaque"
+    JWT = "jwt"
 
 
 class AuthMethod(StrEnum):
@@ -128,6 +137,9 @@ class Tokens(_Strict, frozen=True):
     assertion_lifetime: Duration
     clock_skew: Duration
     logout_token_lifetime: Duration
+    pushed_request_lifetime: Duration
+    dpop_proof_lifetime: Duration
+    dpop_nonce: bool
 
 
 class Keys(_Strict, frozen=True):
@@ -181,12 +193,18 @@ class ClientEntry(_Strict, frozen=True):
     client_uri: str | None = None
     client_secret_sha256: str | None = None
     jwks: dict[str, list[dict[str, str]]] | None = None
+    jwks_uri: str | None = None
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
     id_token_signed_response_alg: SigningAlgorithm = SigningAlgorithm.RS256
     post_logout_redirect_uris: tuple[str, ...] = ()
     backchannel_logout_uri: str | None = None
     require_pkce: bool = True
     cors_origins: tuple[str, ...] = ()
+    require_pushed_authorization_requests: bool = False
+    dpop_bound_access_tokens: bool = False
+    access_token_format: AccessTokenFormat = AccessTokenFormat.OPAQUE
+    access_token_audience: tuple[str, ...] = ()
+    access_token_signed_response_alg: SigningAlgorithm = SigningAlgorithm.ES256
 
 
 class Policy(_Strict, frozen=True):

@@ -6,7 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from idp.accounts.store import account
+from idp.accounts.model import Account
+from idp.accounts.store import ACCOUNT_COLUMNS, account, read_account
 from idp.clock import from_micros
 from idp.members.store import DATE_COLUMNS, member, read_dates
 from idp.sessions.model import Session, SubjectFacts
@@ -94,29 +95,34 @@ _OVER = Statement(
     .limit(sa.bindparam("most"))
 )
 _CLEAN = Statement(sa.delete(session).where(_s.ended_at < sa.bindparam("before")))
-_KNOWN = Statement(
-    sa.select(_d.last_seen_at).where(
-        _d.subject == sa.bindparam("who"), _d.device_hash == sa.bindparam("device")
+_ACCOUNT_FROM_DEVICE = Statement(
+    sa.select(*ACCOUNT_COLUMNS, _d.last_seen_at)
+    .outerjoin(
+        known_device, sa.and_(_d.subject == _a.subject, _d.device_hash == sa.bindparam("device"))
     )
+    .where(_a.address_normal == sa.bindparam("address"))
 )
 _KNOW = Statement(
     sa.text(
         "INSERT INTO known_device (subject, device_hash, last_seen_at) VALUES (:who, :device, :at)"
         " ON CONFLICT (subject, device_hash) DO UPDATE SET last_seen_at = :at"
-    )
+    ),
+    independent=True,
 )
 _FORGET_OLD = Statement(sa.delete(known_device).where(_d.last_seen_at < sa.bindparam("before")))
 _FORGET_OLDEST = Statement(
     sa.delete(known_device).where(
         _d.subject == sa.bindparam("who"),
+        # The device just noted is not looked at: both writes may be one statement.
         _d.device_hash.in_(
             sa.select(_d.device_hash)
-            .where(_d.subject == sa.bindparam("who"))
+            .where(_d.subject == sa.bindparam("who"), _d.device_hash != sa.bindparam("device"))
             .order_by(_d.last_seen_at.desc())
             .limit(1000)
-            .offset(sa.bindparam("keep"))
+            .offset(sa.bindparam("others"))
         ),
-    )
+    ),
+    independent=True,
 )
 
 
@@ -178,10 +184,12 @@ def clean(tx: Tx, before: int) -> int:
     return tx.run(_CLEAN, before=before)
 
 
-def device_seen_at(tx: Tx, subject: str, device_hash: str) -> int | None:
-    """Tell when a device was last signed in to an account, if ever."""
-    row = tx.one(_KNOWN, who=subject, device=device_hash)
-    return row[0] if row else None
+def account_from_device(
+    tx: Tx, address_normal: str, device_hash: str
+) -> tuple[Account | None, int | None]:
+    """Find an account by its address, and when this device was last signed in to it, if ever."""
+    row = tx.one(_ACCOUNT_FROM_DEVICE, address=address_normal, device=device_hash)
+    return (read_account(row[:-1]), row[-1]) if row else (None, None)
 
 
 def forget_devices(tx: Tx, before: int) -> int:
@@ -192,7 +200,7 @@ def forget_devices(tx: Tx, before: int) -> int:
 def know_device(tx: Tx, subject: str, device_hash: str, at: int, keep: int) -> None:
     """Remember a device for an account, forgetting the oldest beyond `keep`."""
     tx.write(_KNOW, who=subject, device=device_hash, at=at)
-    tx.write(_FORGET_OLDEST, who=subject, keep=keep)
+    tx.write(_FORGET_OLDEST, who=subject, device=device_hash, others=max(0, keep - 1))
 
 
 def _read(row: tuple[Any, ...]) -> Session:

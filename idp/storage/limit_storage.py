@@ -44,7 +44,6 @@ _ADD = Statement(
 _CLEAR = Statement(sa.delete(bucket_hit).where(_c.bucket == sa.bindparam("key")))
 _CLEAN = Statement(sa.delete(bucket_hit).where(_c.expires_at < sa.bindparam("now")))
 _RESET = Statement(sa.delete(bucket_hit))
-_LOCK_PG = "SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, 5823))"
 
 
 class SqlStorage(Storage, MovingWindowSupport):
@@ -66,8 +65,7 @@ class SqlStorage(Storage, MovingWindowSupport):
         """Add `amount` hits if the window of `expiry` seconds stays within `limit`."""
         with self._database.begin() as tx:
             now = _micros()
-            if tx.is_postgresql:
-                tx.text(_LOCK_PG, {"key": key})
+            tx.lock(f"bucket:{key}")
             count, _ = _window(tx, key, now - expiry * 1_000_000)
             if count + amount > limit:
                 return False

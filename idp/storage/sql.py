@@ -11,8 +11,9 @@ BEGIN to COMMIT; other processes are waited for by `busy_timeout`. PostgreSQL: R
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -25,7 +26,7 @@ from idp.storage.statement import Row, Statement, one_statement
 from idp.storage.writer_lock import WriterLock
 
 BUSY_TIMEOUT_MS = 10_000
-POOL_SIZE = {"sqlite": 70, "postgresql": 16}
+POOL_SIZE = {"sqlite": 100, "postgresql": 16}
 POOL_WAIT_SECONDS = 10
 
 
@@ -38,13 +39,21 @@ class Tx:
     often.)
     """
 
-    __slots__ = ("_cursor", "_joins", "_writes", "cluster", "dialect")
+    __slots__ = ("_begin", "_cursor", "_joins", "_locks", "_writes", "cluster", "dialect")
 
     def __init__(
-        self, cursor: Any, dialect: sa.Dialect, cluster: int = 0, *, joins: bool = False
+        self,
+        cursor: Any,
+        dialect: sa.Dialect,
+        cluster: int = 0,
+        *,
+        joins: bool = False,
+        begin: str | None = None,
     ) -> None:
         self._cursor = cursor
         self._joins = joins
+        self._begin = begin
+        self._locks: set[str] = set()
         self._writes: list[tuple[Statement, dict[str, Any]]] = []
         self.dialect = dialect
         self.cluster = cluster
@@ -72,6 +81,7 @@ class Tx:
     def run_many(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
         """Execute once per row, in one batch."""
         self.flush()
+        self.open()
         sql, constants = statement.for_dialect(self.dialect)
         if rows:
             self._cursor.executemany(sql, [{**constants, **row} for row in rows])
@@ -86,14 +96,22 @@ class Tx:
         return list(self._send(statement, values).fetchall())
 
     def lock(self, name: str) -> None:
-        """Hold off everyone else who asks for this name until the transaction ends."""
-        if self.is_postgresql:
-            self.text(_LOCK_PG, {"name": name})
-        # SQLite: BEGIN IMMEDIATE already holds every other writer off.
+        """Hold off everyone else who asks for this name until the transaction ends.
+
+        As the first thing an act does on PostgreSQL, it shares the round trip of BEGIN.
+        """
+        if not self.is_postgresql or name in self._locks:
+            return  # SQLite: BEGIN IMMEDIATE already holds every other writer off.
+        self._locks.add(name)
+        self.flush()
+        begin, self._begin = self._begin, None
+        lock = f"SELECT pg_advisory_xact_lock({_lock_number(name)})"
+        self._cursor.execute(f"{begin}; {lock}" if begin else lock, prepare=False)
 
     def text(self, sql: str, values: dict[str, Any] | None = None) -> Any:
         """Execute plain SQL of one dialect; answer the cursor."""
         self.flush()
+        self.open()
         cursor = self._cursor
         cursor.execute(sql, values or {})
         return cursor
@@ -101,16 +119,36 @@ class Tx:
     def flush(self) -> None:
         """Send what is still to be written."""
         if self._writes:
+            self.open()
             writes, self._writes = self._writes, []
             sql, values = one_statement(writes, self.dialect)
             self._cursor.execute(sql, values)
 
-    def forget(self) -> None:
-        """Drop what was not sent yet; the transaction is being rolled back."""
+    def commit(self) -> None:
+        """Make the act durable; raises RuntimeError when one of its writes had failed."""
+        self.flush()
+        if self._begin is None:
+            self._cursor.execute("COMMIT")
+            if self.is_postgresql and self._cursor.statusmessage != "COMMIT":
+                # PostgreSQL ends a failed transaction by rolling back, without an error.
+                raise RuntimeError("a failed statement was passed over; nothing was stored")
+
+    def roll_back(self) -> None:
+        """Drop everything, what was not sent yet included."""
         self._writes = []
+        if self._begin is None:
+            with suppress(*_OUTAGES):  # the connection is gone, and the transaction with it
+                self._cursor.execute("ROLLBACK")
+
+    def open(self) -> None:
+        """Begin the transaction if it has not begun."""
+        if self._begin is not None:
+            begin, self._begin = self._begin, None
+            self._cursor.execute(begin)
 
     def _send(self, statement: Statement, values: dict[str, Any]) -> Any:
         self.flush()
+        self.open()
         sql, constants = statement.for_dialect(self.dialect)
         cursor = self._cursor
         cursor.execute(sql, {**constants, **values} if constants else values)
@@ -153,20 +191,24 @@ class Database:
         """
         if self.is_sqlite:
             with self._writer.held(), self._connection() as connection:
-                yield from _transaction(self._tx(connection), "BEGIN IMMEDIATE")
+                tx = self._tx(connection, begin="BEGIN IMMEDIATE")
+                tx.open()
+                yield from _transaction(tx)
         else:
             with self._connection() as connection:
-                yield from _transaction(self._tx(connection, joins=True), "BEGIN")
+                yield from _transaction(self._tx(connection, joins=True, begin="BEGIN"))
 
     def dispose(self) -> None:
         """Close all idle connections."""
         self.engine.dispose()
 
-    def _tx(self, connection: PoolProxiedConnection, *, joins: bool = False) -> Tx:
+    def _tx(
+        self, connection: PoolProxiedConnection, *, joins: bool = False, begin: str | None = None
+    ) -> Tx:
         if not self.is_sqlite and not self._cluster:
             row = connection.cursor().execute(_CLUSTER).fetchone()
             self._cluster = int(row[0])
-        return Tx(connection.cursor(), self.dialect, self._cluster, joins=joins)
+        return Tx(connection.cursor(), self.dialect, self._cluster, joins=joins, begin=begin)
 
     @contextmanager
     def _connection(self) -> Iterator[PoolProxiedConnection]:
@@ -183,7 +225,6 @@ class Database:
             connection.close()
 
 
-_LOCK_PG = "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 7302))"
 _CLUSTER = "SELECT system_identifier FROM pg_control_system()"
 _OUTAGES = (
     sqlite3.OperationalError,
@@ -193,23 +234,18 @@ _OUTAGES = (
 )
 
 
-def _transaction(tx: Tx, begin: str) -> Iterator[Tx]:
-    tx.text(begin)
+def _transaction(tx: Tx) -> Iterator[Tx]:
     try:
         yield tx
-        committed = tx.text("COMMIT")
-        if tx.is_postgresql and committed.statusmessage != "COMMIT":
-            # PostgreSQL ends a failed transaction by rolling back, without an error.
-            raise RuntimeError("a failed statement was passed over; nothing was stored")
+        tx.commit()
     except BaseException:
-        tx.forget()
-        _roll_back(tx.text)
+        tx.roll_back()
         raise
 
 
-def _roll_back(execute: Callable[[str], object]) -> None:
-    with suppress(*_OUTAGES):  # the connection is gone, and the transaction with it
-        execute("ROLLBACK")
+def _lock_number(name: str) -> int:
+    """Give the 64-bit signed number of a lock by name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 def _engine(url: sa.URL, pool_size: int | None) -> sa.Engine:
@@ -241,7 +277,7 @@ def _on_connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA cache_size = -16000")
+    connection.execute("PRAGMA cache_size = -4000")
     connection.execute("PRAGMA mmap_size = 268435456")
     connection.execute("PRAGMA wal_autocheckpoint = 2000")
 

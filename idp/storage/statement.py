@@ -21,7 +21,7 @@ class Statement:
     __slots__ = ("_compiled", "_core", "independent")
 
     def __init__(self, core: Any, *, independent: bool = False) -> None:
-        """Take a Core statement; `independent` marks an insert that nothing else in its act reads.
+        """Take a Core statement; `independent` marks a write that nothing else in its act reads.
 
         On PostgreSQL independent writes of one act are sent as one statement.
         """

@@ -57,12 +57,8 @@ class PersonKeys:
             return cached[1]
         found = store.find(tx, person)
         if found is None:
-            self._make(tx, person, now)
-            found = store.find(tx, person)
-            if found is None:
-                raise ErasedPerson(person)
             # Not cached: this transaction may still be rolled back.
-            return self._open(found)
+            return self._make(tx, person, now)
         key = self._open(found)
         with self._lock:
             self._cache[person] = (now, key)
@@ -99,10 +95,15 @@ class PersonKeys:
             self._cache.pop(person, None)
         return store.destroy(tx, person, to_micros(now)) > 0
 
-    def _make(self, tx: Tx, person: str, now: datetime) -> None:
-        key_id = new_id(now)
-        wrapped = self.master.wrap(secrets.token_bytes(32), f"person-key:{key_id}")
-        store.add_unless_there(tx, person, key_id, wrapped, to_micros(now))
+    def _make(self, tx: Tx, person: str, now: datetime) -> PersonKey:
+        made = PersonKey(new_id(now), secrets.token_bytes(32))
+        wrapped = self.master.wrap(made.key, f"person-key:{made.key_id}")
+        if store.add_unless_there(tx, person, made.key_id, wrapped, to_micros(now)):
+            return made
+        found = store.find(tx, person)  # another act was quicker
+        if found is None:
+            raise ErasedPerson(person)
+        return self._open(found)
 
     def _open(self, found: tuple[str, str | None]) -> PersonKey:
         key_id, wrapped = found

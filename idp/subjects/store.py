@@ -32,9 +32,9 @@ _DESTROY = Statement(
 )
 
 
-def add_unless_there(tx: Tx, person: str, key_id: str, wrapped: str, at: int) -> None:
-    """Store a person's key; a key that is already there stays."""
-    tx.write(_ADD, person=person, key_id=key_id, wrapped=wrapped, created_at=at)
+def add_unless_there(tx: Tx, person: str, key_id: str, wrapped: str, at: int) -> bool:
+    """Store a person's key; False when there is one already, which stays."""
+    return tx.run(_ADD, person=person, key_id=key_id, wrapped=wrapped, created_at=at) == 1
 
 
 def find(tx: Tx, person: str) -> tuple[str, str | None] | None:

@@ -67,6 +67,10 @@ class Gate:
             store.empty(tx, budget.bucket, lease.id)
         return right
 
+    def hold(self, tx: Tx, lease: Lease) -> None:
+        """Hold everyone else off the lease's budget, before anything else of the settling act."""
+        store.lock(tx, lease.budget.bucket)
+
     def settle_wrong(self, tx: Tx, lease: Lease, now: datetime) -> None:
         """Count the attempt as a failure."""
         store.lock(tx, lease.budget.bucket)

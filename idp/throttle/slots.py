@@ -20,6 +20,8 @@ from idp.metrics import SHED
 LONGEST_WAIT_SECONDS = 10.0
 LONGEST_RETRY_SECONDS = 15
 _EXPECTED_SECONDS = 0.03
+_IN_WORK = 2
+"""Attempts at work per slot: the leases of those who only wait would hold others up."""
 _SMOOTHING = 0.05
 
 
@@ -29,13 +31,23 @@ class Busy(Unavailable):
     code = "busy"
 
 
+def share_of_cores(processes: int) -> int:
+    """Tell how many hashes one of `processes` serving processes may run at once.
+
+    More hashes than cores only take each other's caches: with four at once on two cores, what a
+    sign-in costs beyond one hash was twice as much.
+    """
+    return max(1, len(os.sched_getaffinity(0)) // processes)
+
+
 class HashSlots:
     """A bounded queue in front of as many slots as there are cores."""
 
-    def __init__(self, slots: int | None = None) -> None:
-        """Make `slots` slots; as many as this process may use cores when not given."""
-        self.slots = slots or len(os.sched_getaffinity(0))
-        self._free = threading.BoundedSemaphore(self.slots)
+    def __init__(self, slots: int) -> None:
+        """Make `slots` slots."""
+        self.slots = slots
+        self._free = threading.BoundedSemaphore(slots * _IN_WORK)
+        self._cores = threading.BoundedSemaphore(slots)
         self._lock = threading.Lock()
         self._admitted = 0
         self._booked_until = 0.0
@@ -45,7 +57,7 @@ class HashSlots:
     def admit(self, queue: int) -> Iterator[None]:
         """Let an attempt in for as long as it waits and works; raises `Busy` when full."""
         with self._lock:
-            if self._admitted >= self.slots + queue:
+            if self._admitted >= self.slots * _IN_WORK + queue:
                 raise self._turned_away()
             self._admitted += 1
         try:
@@ -56,16 +68,24 @@ class HashSlots:
 
     @contextmanager
     def hold(self, deadline: float) -> Iterator[None]:
-        """Hold one slot for one hash; `deadline` is monotonic seconds. Raises `Busy`."""
+        """Hold a place for one attempt at work; `deadline` is monotonic seconds. Raises `Busy`."""
         if not self._free.acquire(timeout=max(0.0, deadline - time.monotonic())):
             with self._lock:
                 raise self._turned_away()
-        started = time.monotonic()
         try:
             yield
         finally:
             self._free.release()
-            self._cost += _SMOOTHING * (time.monotonic() - started - self._cost)
+
+    @contextmanager
+    def core(self) -> Iterator[None]:
+        """Hold a core for one hash, inside `hold`: while one attempt commits, another hashes."""
+        with self._cores:
+            started = time.monotonic()
+            try:
+                yield
+            finally:
+                self._cost += _SMOOTHING * (time.monotonic() - started - self._cost)
 
     def turn_away(self) -> Busy:
         """Give the refusal for an attempt that waited as long as it may."""

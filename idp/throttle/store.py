@@ -36,23 +36,22 @@ _ADD = Statement(
 _FAIL = Statement(
     sa.update(lease)
     .where(_c.id == sa.bindparam("which"), _c.failed_at.is_(None))
-    .values(failed_at=sa.bindparam("at"))
+    .values(failed_at=sa.bindparam("at")),
+    independent=True,
 )
 _EMPTY = Statement(
     sa.delete(lease).where(
         _c.bucket == sa.bindparam("bucket"),
         sa.or_(_c.failed_at.is_not(None), _c.id == sa.bindparam("own")),
-    )
+    ),
+    independent=True,
 )
 _CLEAN = Statement(sa.delete(lease).where(_c.leased_at < sa.bindparam("before")))
-_LOCK_PG = "SELECT pg_advisory_xact_lock(hashtextextended(%(bucket)s, 20171))"
 
 
 def lock(tx: Tx, bucket: str) -> None:
     """Hold everyone else off this budget until the transaction ends."""
-    if tx.is_postgresql:
-        tx.text(_LOCK_PG, {"bucket": bucket})
-    # SQLite: BEGIN IMMEDIATE already holds every other writer off.
+    tx.lock(f"lease:{bucket}")
 
 
 def spent(tx: Tx, bucket: str, now: int, window: int) -> Spent:

@@ -7,6 +7,7 @@ Chromium applies it to the redirects that follow a POST (CSP 3, 6.4.1).
 import ipaddress
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from werkzeug.datastructures import Headers
@@ -27,6 +28,7 @@ _FIXED = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_CSP = "Content-Security-Policy"
 _HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -47,7 +49,8 @@ def form_action_source(redirect_uri: str) -> str:
     return f"{scheme}://{host}{port}"
 
 
-def content_security_policy(form_action: Sequence[str] = ()) -> str:
+@lru_cache(maxsize=256)
+def content_security_policy(form_action: tuple[str, ...] = ()) -> str:
     """Write the policy of a page; raises ValueError for a source that is not one of ours."""
     for source in form_action:
         if not _SOURCE.fullmatch(source):
@@ -76,13 +79,15 @@ def demands_https(issuer: str) -> bool:
 
 def apply(headers: Headers, *, hsts: bool, form_action: Sequence[str] = ()) -> None:
     """Add what is missing; a header that a view or the static files set on purpose stays."""
-    for name, value in _FIXED.items():
-        headers.setdefault(name, value)
-    headers.setdefault("Content-Security-Policy", content_security_policy(form_action))
-    if headers["Cache-Control"] == "no-store":
+    there = {name.lower(): value for name, value in headers}
+    wanted = {**_FIXED, "Strict-Transport-Security": _HSTS} if hsts else _FIXED
+    for name, value in wanted.items():
+        if name.lower() not in there:
+            headers.add(name, value)
+    if _CSP.lower() not in there:
+        headers.add(_CSP, content_security_policy(tuple(form_action)))
+    if there.get("cache-control", "no-store") == "no-store":
         _vary_by_cookie(headers)
-    if hsts:
-        headers.setdefault("Strict-Transport-Security", _HSTS)
 
 
 def _vary_by_cookie(headers: Headers) -> None:

@@ -59,7 +59,7 @@ BAD_POLICIES: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     ),
     "a missing key": (edit("sessions.toml", 'idle = "1h"', ""), ("sessions.toml", "idle")),
     "a wrong type": (
-        edit("passwords.toml", "queue = 24", 'queue = "24"'),
+        edit("passwords.toml", "queue = 56", 'queue = "56"'),
         ("passwords.toml", "queue"),
     ),
     "a duration that is none": (

@@ -15,7 +15,7 @@ from idp.throttle.waiting import LeaseWaiters
 def test_the_queue_is_bounded_and_frees_up() -> None:
     slots = HashSlots(2)
     with ExitStack() as inside:
-        for _ in range(5):
+        for _ in range(7):
             inside.enter_context(slots.admit(queue=3))
         with pytest.raises(Busy), slots.admit(queue=3):
             pass
@@ -32,19 +32,22 @@ def test_an_error_inside_gives_the_place_back() -> None:
         pass
 
 
-def test_a_slot_is_held_by_one_and_waited_for_until_the_deadline() -> None:
+def test_a_place_at_work_is_waited_for_until_the_deadline() -> None:
     slots = HashSlots(1)
-    with slots.hold(time.monotonic() + 5), pytest.raises(Busy), slots.hold(time.monotonic()):
-        pass
+    with ExitStack() as working:
+        for _ in range(2):
+            working.enter_context(slots.hold(time.monotonic()))
+        with pytest.raises(Busy):
+            working.enter_context(slots.hold(time.monotonic()))
 
 
-def test_never_more_than_the_slots_work_at_once() -> None:
+def test_never_more_than_the_slots_hash_at_once() -> None:
     slots, inside, most = HashSlots(2), [0], [0]
     lock = threading.Lock()
 
     def work() -> None:
         for _ in range(50):
-            with slots.hold(time.monotonic() + 30):
+            with slots.hold(time.monotonic() + 30), slots.core():
                 with lock:
                     inside[0] += 1
                     most[0] = max(most[0], inside[0])

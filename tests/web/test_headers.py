@@ -20,7 +20,7 @@ from .stories import make_app
 )
 def test_form_action_source(redirect_uri: str, source: str) -> None:
     assert form_action_source(redirect_uri) == source
-    assert f"form-action 'self' {source};" in content_security_policy([source])
+    assert f"form-action 'self' {source};" in content_security_policy((source,))
 
 
 @pytest.mark.parametrize("bad", ["", "/relative", "//host/path", "https://x:port/"])
@@ -32,7 +32,7 @@ def test_a_redirect_uri_without_an_origin_is_refused(bad: str) -> None:
 @pytest.mark.parametrize("bad", ["https://a b", "x; script-src *", "'unsafe-inline'", "*", ""])
 def test_nothing_can_be_injected_into_the_policy(bad: str) -> None:
     with pytest.raises(ValueError, match="form-action"):
-        content_security_policy([bad])
+        content_security_policy((bad,))
 
 
 @pytest.mark.parametrize(
