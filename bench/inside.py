@@ -9,11 +9,10 @@ import cProfile
 import io
 import pstats
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 
 from bench.deployment import Deployment
@@ -23,6 +22,7 @@ from bench.walks import WALKS
 from bench.wire import Item, Request, Response
 from idp.app import create_app
 from idp.assembly import build_provider
+from idp.storage.wire import Outcome, Sent, Wire
 
 _BRACKETS = ("BEGIN", "COMMIT", "ROLLBACK", "--")
 COUNTED, WARM_UP = 10, 5
@@ -53,13 +53,13 @@ class Inside:
         self.database = foundation.database
         self.application = create_app(build_provider(foundation))
         self.database.dispose()
-        sa.event.listen(self.database.engine, "connect", self._trace)
+        if self.database.is_sqlite:
+            sa.event.listen(self.database.engine, "connect", self._trace)
+        else:
+            _count_flights(self.seen)
 
     def _trace(self, connection: Any, _record: object) -> None:
-        if self.database.is_sqlite:
-            connection.set_trace_callback(self.seen.append)
-        else:
-            connection.cursor_factory = _counting_cursor(self.seen)
+        connection.set_trace_callback(self.seen.append)
 
     def count(self, scenario: Scenario, material: Material) -> Counts:
         """Count what one operation of a scenario sends to its stores, after a warm-up."""
@@ -188,14 +188,12 @@ def _environ(request: Request, port: int) -> dict[str, Any]:
     return environ
 
 
-def _counting_cursor(seen: list[str]) -> type[psycopg.Cursor[Any]]:
-    class Counting(psycopg.Cursor[Any]):
-        def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
-            seen.append(str(query))
-            return super().execute(query, *arguments, **options)
+def _count_flights(seen: list[str]) -> None:
+    """Note every statement that this process sends to PostgreSQL from now on."""
+    send = Wire.send
 
-        def executemany(self, query: Any, *arguments: Any, **options: Any) -> None:
-            seen.append(str(query))
-            super().executemany(query, *arguments, **options)
+    def counting(self: Wire, flight: Sequence[Sent]) -> Outcome:
+        seen.extend(sql for sql, _ in flight)
+        return send(self, flight)
 
-    return Counting
+    Wire.send = counting  # type: ignore[method-assign]

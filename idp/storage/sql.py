@@ -1,8 +1,8 @@
 """The database: engine, connections, transactions, and statements compiled once.
 
-Owns how SQL is sent; which SQL is the stores' affair. Statements are SQLAlchemy Core, compiled once
-per dialect, then executed on the driver's cursor: the same text, without the cost of building it
-again for each request. Columns hold only what both drivers pass through unchanged: text, integers,
+Which SQL is sent is the stores' affair, how it is sent that of `idp.storage.tx`. Statements are
+SQLAlchemy Core, compiled once per dialect: the same text, without the cost of building it again
+for each request. Columns hold only what both drivers pass through unchanged: text, integers,
 bytes; instants are microseconds, dates ISO text, flags 0/1.
 
 SQLite: every changing transaction is BEGIN IMMEDIATE behind one writer lock per process, held from
@@ -11,148 +11,26 @@ BEGIN to COMMIT; other processes are waited for by `busy_timeout`. PostgreSQL: R
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any, cast
 
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from idp.errors import StoreUnavailable
-from idp.storage.statement import Row, Statement, one_statement
+from idp.storage.postgresql import PostgresTx
+from idp.storage.tx import OUTAGES, SqliteTx, Tx
+from idp.storage.wire import Wire
 from idp.storage.writer_lock import WriterLock
+
+__all__ = ["Database", "Tx"]
 
 BUSY_TIMEOUT_MS = 10_000
 POOL_SIZE = {"sqlite": 100, "postgresql": 16}
 POOL_WAIT_SECONDS = 10
-
-
-class Tx:
-    """A transaction (or, from `Database.read`, a connection without one) as stores see it.
-
-    On PostgreSQL independent inserts of one act wait for its next question or its commit and are
-    then sent as one statement: an act costs as many round trips as it asks questions, and three.
-    (The driver's pipeline was tried: it sends after each statement all the same and polls twice as
-    often.)
-    """
-
-    __slots__ = ("_begin", "_cursor", "_joins", "_locks", "_writes", "cluster", "dialect")
-
-    def __init__(
-        self,
-        cursor: Any,
-        dialect: sa.Dialect,
-        cluster: int = 0,
-        *,
-        joins: bool = False,
-        begin: str | None = None,
-    ) -> None:
-        self._cursor = cursor
-        self._joins = joins
-        self._begin = begin
-        self._locks: set[str] = set()
-        self._writes: list[tuple[Statement, dict[str, Any]]] = []
-        self.dialect = dialect
-        self.cluster = cluster
-        """PostgreSQL: the `system_identifier`, which transaction ids are meaningful in."""
-
-    @property
-    def is_postgresql(self) -> bool:
-        """Tell whether the PostgreSQL forms of a statement apply."""
-        return self.dialect.name == "postgresql"
-
-    def write(self, statement: Statement, **values: Any) -> None:
-        """Execute without waiting for the outcome; a failure shows at the next question or commit.
-
-        The commit is never reported done when one of its writes failed.
-        """
-        if self._joins and statement.independent:
-            self._writes.append((statement, values))
-        else:
-            self._send(statement, values)
-
-    def run(self, statement: Statement, **values: Any) -> int:
-        """Execute; answer how many rows were changed."""
-        return int(self._send(statement, values).rowcount)
-
-    def run_many(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
-        """Execute once per row, in one batch."""
-        self.flush()
-        self.open()
-        sql, constants = statement.for_dialect(self.dialect)
-        if rows:
-            self._cursor.executemany(sql, [{**constants, **row} for row in rows])
-
-    def one(self, statement: Statement, **values: Any) -> Row | None:
-        """Execute; answer the first row, or None."""
-        row: Row | None = self._send(statement, values).fetchone()
-        return row
-
-    def all(self, statement: Statement, **values: Any) -> list[Row]:
-        """Execute; answer all rows."""
-        return list(self._send(statement, values).fetchall())
-
-    def lock(self, name: str) -> None:
-        """Hold off everyone else who asks for this name until the transaction ends.
-
-        As the first thing an act does on PostgreSQL, it shares the round trip of BEGIN.
-        """
-        if not self.is_postgresql or name in self._locks:
-            return  # SQLite: BEGIN IMMEDIATE already holds every other writer off.
-        self._locks.add(name)
-        self.flush()
-        begin, self._begin = self._begin, None
-        lock = f"SELECT pg_advisory_xact_lock({_lock_number(name)})"
-        self._cursor.execute(f"{begin}; {lock}" if begin else lock, prepare=False)
-
-    def text(self, sql: str, values: dict[str, Any] | None = None) -> Any:
-        """Execute plain SQL of one dialect; answer the cursor."""
-        self.flush()
-        self.open()
-        cursor = self._cursor
-        cursor.execute(sql, values or {})
-        return cursor
-
-    def flush(self) -> None:
-        """Send what is still to be written."""
-        if self._writes:
-            self.open()
-            writes, self._writes = self._writes, []
-            sql, values = one_statement(writes, self.dialect)
-            self._cursor.execute(sql, values)
-
-    def commit(self) -> None:
-        """Make the act durable; raises RuntimeError when one of its writes had failed."""
-        self.flush()
-        if self._begin is None:
-            self._cursor.execute("COMMIT")
-            if self.is_postgresql and self._cursor.statusmessage != "COMMIT":
-                # PostgreSQL ends a failed transaction by rolling back, without an error.
-                raise RuntimeError("a failed statement was passed over; nothing was stored")
-
-    def roll_back(self) -> None:
-        """Drop everything, what was not sent yet included."""
-        self._writes = []
-        if self._begin is None:
-            with suppress(*_OUTAGES):  # the connection is gone, and the transaction with it
-                self._cursor.execute("ROLLBACK")
-
-    def open(self) -> None:
-        """Begin the transaction if it has not begun."""
-        if self._begin is not None:
-            begin, self._begin = self._begin, None
-            self._cursor.execute(begin)
-
-    def _send(self, statement: Statement, values: dict[str, Any]) -> Any:
-        self.flush()
-        self.open()
-        sql, constants = statement.for_dialect(self.dialect)
-        cursor = self._cursor
-        cursor.execute(sql, {**constants, **values} if constants else values)
-        return cursor
 
 
 class Database:
@@ -189,36 +67,40 @@ class Database:
         Raises `StoreUnavailable` when the store cannot be reached, is busy or cannot write; nothing
         of the act is stored then.
         """
-        if self.is_sqlite:
-            with self._writer.held(), self._connection() as connection:
-                tx = self._tx(connection, begin="BEGIN IMMEDIATE")
-                tx.open()
-                yield from _transaction(tx)
-        else:
-            with self._connection() as connection:
-                yield from _transaction(self._tx(connection, joins=True, begin="BEGIN"))
+        held = self._writer.held() if self.is_sqlite else nullcontext()
+        with held, self._connection() as connection:
+            tx = self._tx(connection, changes=True)
+            try:
+                yield tx
+                tx.commit()
+            except BaseException:
+                tx.roll_back()
+                raise
 
     def dispose(self) -> None:
         """Close all idle connections."""
         self.engine.dispose()
 
-    def _tx(
-        self, connection: PoolProxiedConnection, *, joins: bool = False, begin: str | None = None
-    ) -> Tx:
-        if not self.is_sqlite and not self._cluster:
-            row = connection.cursor().execute(_CLUSTER).fetchone()
-            self._cluster = int(row[0])
-        return Tx(connection.cursor(), self.dialect, self._cluster, joins=joins, begin=begin)
+    def _tx(self, connection: PoolProxiedConnection, *, changes: bool = False) -> Tx:
+        if self.is_sqlite:
+            begin = "BEGIN IMMEDIATE" if changes else None
+            return SqliteTx(connection.cursor(), self.dialect, begin)
+        wire = connection.info.get(_WIRE)
+        if wire is None:
+            wire = connection.info[_WIRE] = Wire(cast("Any", connection.driver_connection))
+        if not self._cluster:
+            self._cluster = int(wire.send([(_CLUSTER, None)]).rows[0][0])
+        return PostgresTx(wire, self.dialect, self._cluster, changes=changes)
 
     @contextmanager
     def _connection(self) -> Iterator[PoolProxiedConnection]:
         try:
             connection = self.engine.raw_connection()
-        except _OUTAGES as error:
+        except OUTAGES as error:
             raise StoreUnavailable(type(error).__name__) from error
         try:
             yield connection
-        except _OUTAGES as error:
+        except OUTAGES as error:
             connection.invalidate()
             raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
         finally:
@@ -226,26 +108,7 @@ class Database:
 
 
 _CLUSTER = "SELECT system_identifier FROM pg_control_system()"
-_OUTAGES = (
-    sqlite3.OperationalError,
-    psycopg.OperationalError,
-    sa.exc.OperationalError,
-    sa.exc.TimeoutError,
-)
-
-
-def _transaction(tx: Tx) -> Iterator[Tx]:
-    try:
-        yield tx
-        tx.commit()
-    except BaseException:
-        tx.roll_back()
-        raise
-
-
-def _lock_number(name: str) -> int:
-    """Give the 64-bit signed number of a lock by name."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+_WIRE = "wire"
 
 
 def _engine(url: sa.URL, pool_size: int | None) -> sa.Engine:
@@ -283,4 +146,4 @@ def _on_connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _on_connect_pg(connection: psycopg.Connection[Any], _record: object) -> None:
-    connection.prepare_threshold = 2
+    connection.prepare_threshold = None  # the wire prepares

@@ -1,4 +1,4 @@
-"""Statements: SQLAlchemy Core, compiled once per dialect, and joined where they may be.
+"""Statements: SQLAlchemy Core, compiled once per dialect.
 
 A compiled statement is the SQL text and the constants written in it; executing it costs no more
 than the driver does.
@@ -6,8 +6,6 @@ than the driver does.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,30 +35,3 @@ class Statement:
             constants = {key: value for key, value in compiled.params.items() if value is not None}
             found = self._compiled[dialect.name] = (str(compiled), constants)
         return found
-
-
-_BIND = re.compile(r"%\((\w+)\)s")
-_TOGETHER: dict[tuple[int, ...], str] = {}
-
-
-def one_statement(
-    writes: Sequence[tuple[Statement, dict[str, Any]]], dialect: sa.Dialect
-) -> tuple[str, dict[str, Any]]:
-    """Join independent writes into one statement (data-modifying WITH, PostgreSQL 7.8.4)."""
-    if len(writes) == 1:
-        sql, constants = writes[0][0].for_dialect(dialect)
-        return sql, {**constants, **writes[0][1]}
-    key = tuple(id(statement) for statement, _ in writes)
-    values: dict[str, Any] = {}
-    texts: list[str] = []
-    known = _TOGETHER.get(key)
-    for number, (statement, given) in enumerate(writes):
-        sql, constants = statement.for_dialect(dialect)
-        for name, value in {**constants, **given}.items():
-            values[f"w{number}_{name}"] = value
-        if known is None:
-            texts.append(_BIND.sub(rf"%(w{number}_\1)s", sql))
-    if known is None:
-        parts = ", ".join(f"w{number} AS ({text})" for number, text in enumerate(texts[:-1]))
-        known = _TOGETHER[key] = f"WITH {parts} {texts[-1]}"
-    return known, values

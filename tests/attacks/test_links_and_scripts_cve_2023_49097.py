@@ -1,6 +1,6 @@
 """What is sent never becomes part of a page's links or scripts.
 
-CVE-2023-49097 (a Host header builds links), CVE-2019-8400 and others of its class (parameters of a
+CVE-2023-49097 (a Host header builds links), and the class of reflected scripts (parameters of a
 request or an error shown as HTML).
 """
 
@@ -213,6 +213,7 @@ SPOOFED = (
 def test_the_issuer_is_the_configured_one_whatever_the_headers_say(
     demo: Demo, headers: dict[str, str]
 ) -> None:
+    """Row 86: Disc 3."""
     for path in ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"):
         found = requests.get(demo.issuer + path, headers=headers, timeout=30)
         assert found.json()["issuer"] == demo.issuer
@@ -237,6 +238,7 @@ def test_the_issuer_is_the_configured_one_whatever_the_headers_say(
 def test_a_session_and_its_tokens_are_of_our_issuer_whatever_the_headers_say(
     demo: Demo, headers: dict[str, str]
 ) -> None:
+    """Rows 86, 115: Disc 3; RFC 9700 2.1."""
     browser, member = Browser(demo.issuer), demo.member()
     page = browser.get("/sign-in", headers=headers)
     fields = {"username": member["email"], "password": member["password"]}

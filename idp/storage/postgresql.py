@@ -1,0 +1,100 @@
+"""A transaction on PostgreSQL: writes and locks wait for the next question or the commit.
+
+READ COMMITTED: each statement sees what was committed before it, so the question after a lock sees
+what the one before us wrote, though both travelled together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import sqlalchemy as sa
+
+from idp.storage.statement import Statement
+from idp.storage.tx import OUTAGES, Rows, Tx
+from idp.storage.wire import Outcome, Sent, Wire
+
+_BEGIN: Sent = ("BEGIN", None)
+_COMMIT: Sent = ("COMMIT", None)
+_LOCK = "SELECT pg_advisory_xact_lock(%(number)s)"
+
+
+class PostgresTx(Tx):
+    """Statements wait in order and leave in one flight."""
+
+    __slots__ = ("_begun", "_locks", "_waiting", "_wire")
+
+    is_postgresql = True
+
+    def __init__(
+        self, wire: Wire, dialect: sa.Dialect, cluster: int, *, changes: bool = False
+    ) -> None:
+        super().__init__(dialect, cluster)
+        self._wire = wire
+        self._begun = False
+        self._waiting: list[Sent] = [_BEGIN] if changes else []
+        self._locks: set[str] = set()
+
+    def write(self, statement: Statement, **values: Any) -> None:
+        """Execute with the next question or the commit."""
+        self._waiting.append(self._sent(statement, values))
+
+    def run_many(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
+        """Execute once per row, in one batch."""
+        sql, constants = statement.for_dialect(self.dialect)
+        if rows:
+            self._flush()
+            with self._wire.connection.cursor() as cursor:
+                cursor.executemany(sql, [{**constants, **row} for row in rows])
+
+    def lock(self, name: str) -> None:
+        """Hold off everyone else who asks for this name, from the next question on."""
+        if name not in self._locks:
+            self._locks.add(name)
+            self._waiting.append((_LOCK, {"number": lock_number(name)}))
+
+    def text(self, sql: str, values: dict[str, Any] | None = None) -> Rows:
+        """Execute plain SQL."""
+        return self._send((sql, values))
+
+    def commit(self) -> None:
+        """Make the act durable; raises RuntimeError when a failed statement was passed over."""
+        if not self._begun and self._waiting in ([], [_BEGIN]):
+            return  # nothing was done
+        outcome = self._send(_COMMIT)
+        if outcome.status != "COMMIT":
+            # PostgreSQL ends a failed transaction by rolling back, without an error.
+            raise RuntimeError("a failed statement was passed over; nothing was stored")
+
+    def roll_back(self) -> None:
+        """Drop everything, what was not sent yet included."""
+        self._waiting = []
+        if self._begun:
+            with suppress(*OUTAGES):  # the connection is gone, and the transaction with it
+                self._send(("ROLLBACK", None))
+
+    def _ask(self, statement: Statement, values: dict[str, Any]) -> Rows:
+        return self._send(self._sent(statement, values))
+
+    def _sent(self, statement: Statement, values: dict[str, Any]) -> Sent:
+        sql, constants = statement.for_dialect(self.dialect)
+        return sql, {**constants, **values} if constants else values
+
+    def _flush(self) -> None:
+        if self._waiting:
+            *before, last = self._waiting
+            self._waiting = before
+            self._send(last)
+
+    def _send(self, last: Sent) -> Outcome:
+        flight, self._waiting = [*self._waiting, last], []
+        self._begun = self._begun or flight[0] is _BEGIN
+        return self._wire.send(flight)
+
+
+def lock_number(name: str) -> int:
+    """Give the 64-bit signed number of a lock by its name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)

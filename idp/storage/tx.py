@@ -1,0 +1,141 @@
+"""A transaction as stores see it: questions, writes, locks. What is sent how is each dialect's.
+
+A write is not waited for: it goes out with the next question or the commit, in order, and a
+failure of it shows there. The commit is never reported done when one of its writes failed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+import psycopg
+import sqlalchemy as sa
+
+from idp.storage.statement import Row, Statement
+
+OUTAGES = (
+    sqlite3.OperationalError,
+    psycopg.OperationalError,
+    sa.exc.OperationalError,
+    sa.exc.TimeoutError,
+)
+"""What a store raises that does not answer, or cannot write."""
+
+
+class Rows(Protocol):
+    """What a question was answered with."""
+
+    rowcount: int
+
+    def fetchone(self) -> Any:
+        """Give the next row, or None."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """Give all rows that are left."""
+        ...
+
+
+class Tx(ABC):
+    """A transaction, or, from `Database.read`, a connection without one."""
+
+    __slots__ = ("cluster", "dialect")
+
+    is_postgresql = False
+    """Whether the PostgreSQL forms of a statement apply."""
+
+    def __init__(self, dialect: sa.Dialect, cluster: int = 0) -> None:
+        self.dialect = dialect
+        self.cluster = cluster
+        """PostgreSQL: the `system_identifier`, which transaction ids are meaningful in."""
+
+    def run(self, statement: Statement, **values: Any) -> int:
+        """Execute; answer how many rows were changed."""
+        return int(self._ask(statement, values).rowcount)
+
+    def one(self, statement: Statement, **values: Any) -> Row | None:
+        """Execute; answer the first row, or None."""
+        row: Row | None = self._ask(statement, values).fetchone()
+        return row
+
+    def all(self, statement: Statement, **values: Any) -> list[Row]:
+        """Execute; answer all rows."""
+        return list(self._ask(statement, values).fetchall())
+
+    @abstractmethod
+    def write(self, statement: Statement, **values: Any) -> None:
+        """Execute without waiting for the outcome."""
+
+    @abstractmethod
+    def run_many(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
+        """Execute once per row, in one batch."""
+
+    @abstractmethod
+    def lock(self, name: str) -> None:
+        """Hold off everyone else who asks for this name until the transaction ends."""
+
+    @abstractmethod
+    def text(self, sql: str, values: dict[str, Any] | None = None) -> Rows:
+        """Execute plain SQL of one dialect."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """Make the act durable."""
+
+    @abstractmethod
+    def roll_back(self) -> None:
+        """Drop everything, what was not sent yet included; a lost connection is no error here."""
+
+    @abstractmethod
+    def _ask(self, statement: Statement, values: dict[str, Any]) -> Rows:
+        """Execute and wait for the answer."""
+
+
+class SqliteTx(Tx):
+    """On SQLite everything is executed at once; there is no round trip to save."""
+
+    __slots__ = ("_cursor",)
+
+    def __init__(self, cursor: Any, dialect: sa.Dialect, begin: str | None = None) -> None:
+        super().__init__(dialect)
+        self._cursor = cursor
+        if begin is not None:
+            cursor.execute(begin)
+
+    def write(self, statement: Statement, **values: Any) -> None:
+        """Execute without waiting for the outcome."""
+        self._ask(statement, values)
+
+    def run_many(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
+        """Execute once per row, in one batch."""
+        sql, constants = statement.for_dialect(self.dialect)
+        if rows:
+            self._cursor.executemany(sql, [{**constants, **row} for row in rows])
+
+    def lock(self, name: str) -> None:
+        """Do nothing: BEGIN IMMEDIATE already holds every other writer off."""
+
+    def text(self, sql: str, values: dict[str, Any] | None = None) -> Rows:
+        """Execute plain SQL."""
+        self._cursor.execute(sql, values or {})
+        rows: Rows = self._cursor
+        return rows
+
+    def commit(self) -> None:
+        """Make the act durable."""
+        self._cursor.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        """Drop everything."""
+        with suppress(*OUTAGES):
+            self._cursor.execute("ROLLBACK")
+
+    def _ask(self, statement: Statement, values: dict[str, Any]) -> Rows:
+        sql, constants = statement.for_dialect(self.dialect)
+        self._cursor.execute(sql, {**constants, **values} if constants else values)
+        rows: Rows = self._cursor
+        return rows
