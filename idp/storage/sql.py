@@ -101,7 +101,10 @@ class Database:
         try:
             yield connection
         except OUTAGES as error:
+            lost = not self.is_sqlite and cast("Any", connection.driver_connection).closed
             connection.invalidate()
+            if lost:
+                self.engine.dispose()  # the idle ones went with it: no error for each of them
             raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
         finally:
             connection.close()
