@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check setup setup-dev bench lock screenshots faults races packages clean
+.PHONY: help demo test check setup setup-dev bench lock screenshots faults races rotation packages clean
 
 help: ## Show these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ races: setup-dev packages ## The long form of the parallel attacks
 
 faults: setup-dev packages ## The long form of the kills
 	FAULTS=long $(BIN)/python -m pytest tests/faults
+
+rotation: setup-dev packages ## Keys rotate every few seconds under load, for 5 minutes
+	ROTATION=long $(BIN)/python -m pytest tests/faults/test_rotation.py
 
 screenshots: setup-dev packages ## A contact sheet of every page
 	$(BIN)/python -m tests.browser.contact_sheet screenshots

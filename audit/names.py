@@ -26,11 +26,13 @@ class EventName(StrEnum):
     CLAIMS_READ = "claims.read"
     CLIENT_ADDED = "client.added"
     CLIENT_REMOVED = "client.removed"
+    CLIENT_TOKEN_ISSUED = "client_token.issued"  # noqa: S105 - a name, not a secret
     CLOCK_STEPPED = "clock.stepped"
     CODE_ISSUED = "code.issued"
     CODE_REPLAYED = "code.replayed"
     CONSENT_GIVEN = "consent.given"
     CONSENT_REFUSED = "consent.refused"
+    CONSENT_REVOKED = "consent.revoked"
     GRANT_REVOKED = "grant.revoked"
     KEY_ACTIVATED = "key.activated"
     KEY_ANNOUNCED = "key.announced"
@@ -53,6 +55,7 @@ class EventName(StrEnum):
     REFRESH_REPLAYED = "refresh.replayed"
     REFRESH_ROTATED = "refresh.rotated"
     REGISTER_IMPORTED = "register.imported"
+    REQUEST_PUSHED = "request.pushed"
     SESSION_ENDED = "session.ended"
     SESSION_STARTED = "session.started"
     SIGN_IN_LIMITED = "sign_in.limited"
@@ -61,6 +64,7 @@ class EventName(StrEnum):
     SYSTEM_STARTED = "system.started"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - a name, not a secret
     TOKEN_REFUSED = "token.refused"  # noqa: S105 - a name, not a secret
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105 - a name, not a secret
 
 
 class RetentionClass(StrEnum):
@@ -117,6 +121,9 @@ INVENTORY: dict[EventName, Described] = {
     ),
     EventName.CLIENT_ADDED: Described("A relying party was added.", _ADMIN, _SOURCE),
     EventName.CLIENT_REMOVED: Described("A relying party was removed.", _ADMIN, _SOURCE),
+    EventName.CLIENT_TOKEN_ISSUED: Described(
+        "A relying party got a token for itself, without a member.", _ACCESS, _SOURCE
+    ),
     EventName.CLOCK_STEPPED: Described(
         "The clock went back; checkpoint times stood still meanwhile.", _SYSTEM
     ),
@@ -128,6 +135,9 @@ INVENTORY: dict[EventName, Described] = {
         "A member allowed a relying party to see claims.", _ACCESS, _SOURCE
     ),
     EventName.CONSENT_REFUSED: Described("A member refused a relying party.", _ACCESS, _SOURCE),
+    EventName.CONSENT_REVOKED: Described(
+        "A member took back what a relying party was allowed; its tokens ended.", _ACCESS, _SOURCE
+    ),
     EventName.GRANT_REVOKED: Described(
         "A grant and all of its tokens were ended.", _ACCESS, _SOURCE
     ),
@@ -178,6 +188,9 @@ INVENTORY: dict[EventName, Described] = {
     EventName.REGISTER_IMPORTED: Described(
         "A register feed was applied as one batch.", _REGISTER, _SOURCE
     ),
+    EventName.REQUEST_PUSHED: Described(
+        "A client pushed an authorization request.", _ACCESS, _SOURCE
+    ),
     EventName.SESSION_ENDED: Described(
         "A session ended, by sign-out or otherwise.", _ACCESS, _SOURCE
     ),
@@ -196,4 +209,7 @@ INVENTORY: dict[EventName, Described] = {
         "Tokens were issued for an authorization code.", _ACCESS, _SOURCE
     ),
     EventName.TOKEN_REFUSED: Described("A token request was refused.", _SECURITY, _SOURCE),
+    EventName.TOKEN_REVOKED: Described(
+        "A relying party gave back one access token.", _ACCESS, _SOURCE
+    ),
 }

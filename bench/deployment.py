@@ -30,7 +30,7 @@ from joserfc.jwk import ECKey
 from audit.event import Actor
 from bench.register import address_of, number_of, write_register
 from bench.stores import Stores
-from bench.walks import REDIRECT_URI, SCOPE
+from bench.walks import REDIRECT_URI, SCOPE, SERVICE_SCOPE
 from idp.accounts import passwords
 from idp.accounts.service import Accounts
 from idp.assembly import Foundation, build_foundation
@@ -41,7 +41,8 @@ from keys.master import MasterKeys
 from tests.support.demo import free_ports
 
 PASSWORD = "a password of the benchmark"
-CLIENTS = ("public", "basic", "jwt")
+CLIENTS = ("public", "basic", "jwt", "service", "service-jwt")
+_METHODS = {"public": "none", "basic": "client_secret_basic", "service": "client_secret_basic"}
 _BENCH = Actor("operator", "bench")
 _START_SECONDS = 60.0
 
@@ -111,7 +112,12 @@ def _write_policies(deployment: Deployment) -> None:
     target = deployment.folder / "policies"
     shutil.copytree("policies", target, dirs_exist_ok=True)
     _edit(target / "limits.toml", r"(\[failures_per_.*\]\n.*\ncount = )\d+", "1000000", 2)
-    _edit(target / "tokens.toml", r"((?:code|access_token|assertion)_lifetime = )\S+", '"1h"', 3)
+    _edit(
+        target / "tokens.toml",
+        r"((?:code|access_token|assertion|dpop_proof)_lifetime = )\S+",
+        '"1h"',
+        4,
+    )
     if deployment.bare:
         _edit(target / "passwords.toml", r"(time_cost = )\d+", "1", 1)
         _edit(target / "passwords.toml", r"(memory_cost = )\d+", "8", 1)
@@ -127,24 +133,40 @@ def _edit(file: Path, pattern: str, value: str, times: int) -> None:
 
 
 def _client(deployment: Deployment, name: str) -> str:
-    method = {"public": "none", "basic": "client_secret_basic", "jwt": "private_key_jwt"}[name]
+    method = _METHODS.get(name, "private_key_jwt")
     lines = [
         f"[{name}]",
         f'client_name = "みほん {name}"',
-        f'redirect_uris = ["{REDIRECT_URI}"]',
         f'token_endpoint_auth_method = "{method}"',
-        f'scope = "{SCOPE}"',
         "first_party = true",
-        'id_token_signed_response_alg = "ES256"',
+        *(_service() if name.startswith("service") else _relying_party()),
     ]
-    if name == "basic":
+    if method == "client_secret_basic":
         hashed = sha256(deployment.client_secret.encode()).hexdigest()
         lines.append(f'client_secret_sha256 = "{hashed}"')
-    if name == "jwt":
+    if method == "private_key_jwt":
         public: dict[str, Any] = dict(deployment.client_key.as_dict(private=False))
         lines.append(f"[[{name}.jwks.keys]]")
         lines += [f"{k} = {json.dumps(v)}" for k, v in public.items() if isinstance(v, str)]
     return "\n".join(lines) + "\n"
+
+
+def _relying_party() -> list[str]:
+    return [
+        f'redirect_uris = ["{REDIRECT_URI}"]',
+        f'scope = "{SCOPE}"',
+        'id_token_signed_response_alg = "ES256"',
+    ]
+
+
+def _service() -> list[str]:
+    return [
+        "redirect_uris = []",
+        f'scope = "{SERVICE_SCOPE}"',
+        'grant_types = ["client_credentials"]',
+        'access_token_format = "jwt"',
+        'access_token_audience = ["https://api.mihon.example"]',
+    ]
 
 
 def _populate(f: Foundation, members: int) -> None:

@@ -62,22 +62,41 @@ class Material:
         """Keep the tokens a measured exchange brought, for the scenarios after it."""
         self._tokens.setdefault(client, []).extend(outputs)
 
-    def _credentials(self, client: str) -> Item:
-        if client == "basic":
-            return {"secret": self.deployment.client_secret}
-        return {"assertion": self._assertion()} if client == "jwt" else {}
+    def services(self, client: str, count: int) -> list[Item]:
+        """Give requests of a client for itself, each with fresh credentials."""
+        return [{"client_id": client, **self._credentials(client)} for _ in range(count)]
 
-    def _assertion(self) -> str:
+    def proven(self, method: str, path: str, items: list[Item]) -> list[Item]:
+        """Give each request a DPoP proof of its own, all by one key."""
+        return [{**item, "proof": self._proof(method, path)} for item in items]
+
+    def _credentials(self, client: str) -> Item:
+        if client in ("basic", "service"):
+            return {"secret": self.deployment.client_secret}
+        return {"assertion": self._assertion(client)} if client.endswith("jwt") else {}
+
+    def _assertion(self, client: str) -> str:
         key, now = self.deployment.client_key, int(time.time())
         claims = {
-            "iss": "jwt",
-            "sub": "jwt",
+            "iss": client,
+            "sub": client,
             "aud": self.deployment.issuer,
             "iat": now,
             "exp": now + 3000,
             "jti": str(uuid.uuid4()),
         }
         return jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key)
+
+    def _proof(self, method: str, path: str) -> str:
+        key = self.deployment.client_key
+        header = {"alg": "ES256", "typ": "dpop+jwt", "jwk": key.as_dict(private=False)}
+        claims = {
+            "htm": method,
+            "htu": self.deployment.issuer + path,
+            "iat": int(time.time()),
+            "jti": str(uuid.uuid4()),
+        }
+        return jwt.encode(header, claims, key)
 
     def _walk(self, walk: str, items: list[Item]) -> list[Item]:
         return load.run(load.Job(self.deployment.port, walk, items)).outputs

@@ -55,8 +55,22 @@ def _read_before(material: Material, count: int) -> list[Item]:
     return (tokens * 20)[:count]
 
 
+def _read_own(material: Material, count: int) -> list[Item]:
+    tokens = material.tokens("basic", max(1, count // 20))
+    return (tokens * 20)[:count]
+
+
+def _proven_codes(material: Material, count: int) -> list[Item]:
+    return material.proven("POST", "/token", material.codes("public", count))
+
+
+def _pushing(client: str) -> Callable[[Material, int], list[Item]]:
+    return lambda material, count: material.services(client, count)
+
+
 _SIGN_IN = Target(beyond_hash_ms=3.5, of_hash_limit=0.75)
 _TOKENS = Target(floors=8)
+_ASSERTED = Target(floors=6.5)
 
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario("discovery", "discovery", "provider metadata", 8_000, _nothing, Target(floors=0.5)),
@@ -98,9 +112,38 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "exchange-basic", "exchange", "code, client_secret_basic", 1_000, _codes("basic"), _TOKENS
     ),
-    Scenario("exchange-jwt", "exchange", "code, private_key_jwt", 1_000, _codes("jwt"), _TOKENS),
+    Scenario("exchange-jwt", "exchange", "code, private_key_jwt", 1_000, _codes("jwt"), _ASSERTED),
+    Scenario("exchange-dpop", "exchange", "code, public client, DPoP", 1_000, _proven_codes),
     Scenario("refresh", "refresh", "rotation, public client", 1_000, _tokens("public"), _TOKENS),
-    Scenario("refresh-jwt", "refresh", "rotation, private_key_jwt", 1_000, _tokens("jwt"), _TOKENS),
+    Scenario(
+        "refresh-jwt", "refresh", "rotation, private_key_jwt", 1_000, _tokens("jwt"), _ASSERTED
+    ),
+    Scenario(
+        "client-credentials",
+        "client_credentials",
+        "ES256 token (RFC 9068), client_secret_basic",
+        1_000,
+        lambda material, count: material.services("service", count),
+        Target(floors=5),
+    ),
+    Scenario(
+        "client-credentials-jwt",
+        "client_credentials",
+        "the same, private_key_jwt",
+        1_000,
+        lambda material, count: material.services("service-jwt", count),
+        _ASSERTED,
+    ),
+    Scenario("par", "par", "request pushed by a public client", 1_000, _pushing("public")),
+    Scenario("par-jwt", "par", "request pushed, private_key_jwt", 1_000, _pushing("jwt")),
+    Scenario(
+        "introspect",
+        "introspect",
+        "a token of its own, client_secret_basic",
+        2_000,
+        _read_own,
+        Target(floors=2.5),
+    ),
     Scenario(
         "userinfo-first", "userinfo", "first reading, which is recorded", 1_000, _tokens("basic")
     ),

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from bench.wire import Item, Request, Response, UnexpectedAnswer, Walk, cookie_header, get, post
 
 REDIRECT_URI = "https://portal.mihon.example/callback"
+SERVICE_SCOPE = "bench:read"
 SCOPE = "openid profile email offline_access"
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -92,6 +93,28 @@ def refresh(item: Item) -> Walk:
     return _tokens(answer, item)
 
 
+def client_credentials(item: Item) -> Walk:
+    """Get a token for the client itself."""
+    form = {"grant_type": "client_credentials", "scope": SERVICE_SCOPE}
+    (yield _token_request(item, form)).expect(200)
+    return item
+
+
+def par(item: Item) -> Walk:
+    """Push an authorization request."""
+    form = _parameters(item["client_id"], secrets.token_urlsafe(32))
+    (yield _token_request(item, form, "/par")).expect(201)
+    return item
+
+
+def introspect(item: Item) -> Walk:
+    """Ask whether a token is live."""
+    answer = yield _token_request(item, {"token": item["access_token"]}, "/introspect")
+    if not json.loads(answer.expect(200).body)["active"]:
+        raise UnexpectedAnswer("a live token was called inactive")
+    return item
+
+
 def userinfo(item: Item) -> Walk:
     """Read the member's claims with an access token."""
     answer = yield get("/userinfo", Authorization=f"Bearer {item['access_token']}")
@@ -111,27 +134,32 @@ WALKS: dict[str, Callable[[Item], Walk]] = {
         authorize,
         exchange,
         refresh,
+        client_credentials,
+        par,
+        introspect,
         userinfo,
     )
 }
 
 
+def _parameters(client_id: str, verifier: str) -> dict[str, str]:
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return {
+        "client_id": client_id,
+        "redirect_uri": REDIRECT_URI,
+        "response_type": "code",
+        "scope": SCOPE,
+        "state": secrets.token_urlsafe(16),
+        "nonce": secrets.token_urlsafe(16),
+        "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+        "code_challenge_method": "S256",
+    }
+
+
 def _authorize(
     client_id: str, verifier: str, jar: dict[str, str]
 ) -> Generator[Request, Response, str]:
-    digest = hashlib.sha256(verifier.encode()).digest()
-    query = urlencode(
-        {
-            "client_id": client_id,
-            "redirect_uri": REDIRECT_URI,
-            "response_type": "code",
-            "scope": SCOPE,
-            "state": secrets.token_urlsafe(16),
-            "nonce": secrets.token_urlsafe(16),
-            "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
-            "code_challenge_method": "S256",
-        }
-    )
+    query = urlencode(_parameters(client_id, verifier))
     answer = yield get(f"/authorize?{query}", Cookie=cookie_header(jar))
     jar |= answer.expect(303).cookies()
     return answer.header("location")
@@ -167,14 +195,16 @@ def _with_code(answer: Response, client_id: str, verifier: str) -> Item:
     return {"client_id": client_id, "code": sent["code"][0], "verifier": verifier}
 
 
-def _token_request(item: Item, form: dict[str, str]) -> Request:
+def _token_request(item: Item, form: dict[str, str], path: str = "/token") -> Request:
+    headers = {"DPoP": item["proof"]} if "proof" in item else {}
     if "assertion" in item:
         form |= {"client_assertion_type": _ASSERTION, "client_assertion": item["assertion"]}
-        return post("/token", form)
+        return post(path, form, **headers)
     if "secret" in item:
         pair = f"{item['client_id']}:{item['secret']}".encode()
-        return post("/token", form, Authorization=f"Basic {base64.b64encode(pair).decode()}")
-    return post("/token", {**form, "client_id": item["client_id"]})
+        headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+        return post(path, form, **headers)
+    return post(path, {**form, "client_id": item["client_id"]}, **headers)
 
 
 def _tokens(answer: Response, item: Item) -> Item:

@@ -104,6 +104,7 @@ class DemoFolder:
             "id_token_signed_response_alg": "ES256",
             "scope": "openid profile email address phone offline_access",
             "first_party": True,
+            "require_pushed_authorization_requests": True,
             "jwks": {"keys": [public]},
         }
 
@@ -121,6 +122,7 @@ def _card(places: Places) -> dict[str, Any]:
         "scope": "openid profile offline_access",
         "first_party": True,
         "cors_origins": [places.card],
+        "dpop_bound_access_tokens": True,
     }
 
 

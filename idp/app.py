@@ -11,8 +11,7 @@ from idp.assembly import Provider
 from idp.authn.views import sign_in_views
 from idp.oidc.door import Endpoint, FrontDoor, Machine
 from idp.oidc.end_session_views import EndSession
-from idp.oidc.hints import Hints
-from idp.oidc.metadata import Jwks, discovery
+from idp.oidc.metadata import Discovery, Jwks
 from idp.oidc.protocol import ProtocolRequest, ProtocolResponse, json_response
 from idp.oidc.userinfo import UserInfo
 from idp.oidc.views import AuthorizationViews
@@ -42,15 +41,24 @@ def create_app(provider: Provider) -> FrontDoor:
 
 def _machines(provider: Provider) -> dict[str, Machine]:
     f = provider.foundation
-    about = Machine(discovery(f.settings.issuer).respond, ("GET",), plain=True, open_cors=True)
-    userinfo = UserInfo(provider.access_tokens, f.clock).endpoint
+    about = Machine(
+        Discovery(f.settings.issuer, provider.keys.current).endpoint,
+        ("GET",),
+        plain=True,
+        open_cors=True,
+    )
+    jwks = Jwks(provider.keys.current, lambda: f.policy.policy.keys.jwks_cache.seconds)
+    userinfo = UserInfo(provider.tokens.resource, provider.tokens.access_tokens, f.clock).endpoint
     return {
         "/.well-known/openid-configuration": about,
         "/.well-known/oauth-authorization-server": about,
         "/jwks": Machine(
-            Jwks(provider.keys.current).endpoint, ("GET",), plain=True, open_cors=True
+            jwks.endpoint, ("GET",), plain=True, open_cors=True, seen=provider.fetches.fetched
         ),
-        "/token": Machine(provider.token_endpoint.endpoint(), ("POST",), cors=True),
+        "/token": Machine(provider.tokens.token_endpoint().endpoint(), ("POST",), cors=True),
+        "/par": Machine(provider.par.endpoint(), ("POST",), cors=True),
+        "/introspect": Machine(provider.tokens.introspection().endpoint(), ("POST",)),
+        "/revoke": Machine(provider.tokens.revocation().endpoint(), ("POST",), cors=True),
         "/userinfo": Machine(userinfo, ("GET", "POST"), cors=True),
         "/healthz": Machine(_healthy, ("GET",)),
         "/readyz": Machine(_ready(f.database), ("GET",)),
@@ -74,13 +82,13 @@ def _pages_app(provider: Provider) -> Flask:
     problems.register(app, pages)
     browser = Browser(
         CookieJar.for_issuer(f.settings.issuer),
-        Csrf(provider.csrf_key, f.settings.issuer),
+        Csrf(provider.csrf_keys[0], f.settings.issuer, provider.csrf_keys[1:]),
         f.settings.trusted_proxies,
     )
     sessions = provider.browser_sessions
-    hints = Hints(f.settings.issuer, f.clients, provider.keys.current)
+    hints = provider.hints
     authorization = AuthorizationViews(
-        f.settings.issuer, provider.requests, hints, sessions, browser, pages
+        f.settings.issuer, provider.requests, provider.pushed, hints, sessions, browser, pages
     )
     app.register_blueprint(authorization.blueprint())
     app.register_blueprint(
@@ -90,6 +98,7 @@ def _pages_app(provider: Provider) -> Flask:
         EndSession(
             f.database,
             f.clock,
+            f.clients,
             hints,
             f.endings,
             sessions,
@@ -98,7 +107,9 @@ def _pages_app(provider: Provider) -> Flask:
         ).blueprint()
     )
     app.register_blueprint(
-        SelfService(f.database, f.clock, f.clients, sessions, browser, pages).blueprint()
+        SelfService(
+            f.database, f.clock, f.clients, provider.applications, sessions, browser, pages
+        ).blueprint()
     )
     return app
 

@@ -10,11 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.event import Actor
 from audit.names import EventName
-from idp.assembly import Foundation, audit_key, build_foundation
+from idp.assembly import Foundation, audit_key, build_foundation, build_rotation
 from idp.inforce import store as policies
 from idp.inforce.service import activate
 from idp.journal.sealer import start_log
-from idp.key_rotation import KeyRotation
 from idp.policy.folder import read_folder
 from idp.settings import Settings
 from idp.storage.key_vault import add_audit_key, find_audit_key
@@ -52,12 +51,10 @@ def prepare(settings: Settings) -> Foundation:
 
 
 def _make_keys(foundation: Foundation) -> None:
-    f = foundation
-    rotation = KeyRotation(f.database, f.clock, f.journal, f.policy, f.vault, f.home)
     try:
-        rotation.rotate(Actor("operator", BY))
+        build_rotation(foundation).rotate(Actor("operator", BY))
     except RingChanged:
-        f.vault.refresh()  # another node made them
+        foundation.vault.refresh()  # another node made them
 
 
 def record_start(foundation: Foundation, program: str) -> None:

@@ -28,3 +28,6 @@ DELIVERIES = Counter("outbox_deliveries_total", "Tries to deliver a message", ["
 LIMIT_OUTAGES = Counter(
     "limit_outages_total", "Questions to a limit whose counter did not answer", ["limit", "answer"]
 )
+KEY_FETCHES = Counter(
+    "client_key_fetches_total", "Calls to the jwks_uri of relying parties", ["outcome"]
+)

@@ -47,9 +47,10 @@ def serve(settings: Settings, listen: Listen, *, with_worker: bool) -> None:
     supervise()
     foundation = prepare(settings)
     record_start(foundation, "serve")
-    foundation.database.dispose()
     if settings.redis_url:
-        RedisMarks(connect_redis(settings.redis_url), foundation.clock).settle()
+        marks = RedisMarks(connect_redis(settings.redis_url), foundation.clock)
+        marks.settle(foundation.database, foundation.policy.policy.tokens.clock_skew.seconds)
+    foundation.database.dispose()
     if settings.metrics:
         serve_metrics(settings.metrics)
     if with_worker:

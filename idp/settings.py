@@ -17,6 +17,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from idp.errors import SettingsError
+from keys.errors import KeysError
+from keys.master import MasterKeys
 
 DEMO_FILE = "demo.toml"
 _NETWORK_LOCATION = re.compile(r"[^\s/@?#\\]+")
@@ -128,6 +130,17 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def load_master(settings: Settings) -> MasterKeys:
+    """Load the master keys that the settings name; raises `SettingsError`."""
+    path = settings.master_key_file
+    try:
+        return MasterKeys.load(path)
+    except KeysError as error:
+        raise SettingsError(
+            f"{error} (make one with `idp keys master --out {path}`, and keep a copy elsewhere)"
+        ) from error
 
 
 def with_data(settings: Settings, **changes: object) -> Settings:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from idp.assembly import Background
+from idp.clients import store as clients
 from idp.clock import to_micros
 from idp.errors import IdpError
 from idp.grants import store as grants
@@ -29,7 +30,9 @@ from keys.errors import KeysError
 
 log = structlog.get_logger(__name__)
 KEEP_ENDED_MICROS = 7 * 86_400 * 1_000_000
+KEEP_FETCHES_MICROS = 30 * 86_400 * 1_000_000
 TICK_SECONDS = 0.2
+FINISH_SECONDS = 6.0
 
 
 @dataclass
@@ -39,12 +42,27 @@ class Job:
     name: str
     every: float
     run: Callable[[], object]
+    aside: bool = False
+    """Run beside the others: it waits for strangers, and sealing must not wait with it."""
     due: float = 0.0
+    _beside: threading.Thread | None = None
 
     def run_if_due(self) -> None:
         """Run; an outage or a refusal is logged and tried again next time."""
-        if time.monotonic() < self.due:
+        if time.monotonic() < self.due or (self._beside and self._beside.is_alive()):
             return
+        if self.aside:
+            self._beside = threading.Thread(target=self._run, daemon=True, name=self.name)
+            self._beside.start()
+        else:
+            self._run()
+
+    def finish(self, seconds: float) -> None:
+        """Wait for what runs beside; what is not over by then is tried again by the next."""
+        if self._beside is not None:
+            self._beside.join(seconds)
+
+    def _run(self) -> None:
         try:
             self.run()
         except (IdpError, KeysError) as failure:
@@ -67,16 +85,19 @@ def work(background: Background, stop: threading.Event) -> None:
                     job.run_if_due()
                 stop.wait(TICK_SECONDS)
         stop.wait(1.0)
+    for job in jobs:
+        job.finish(FINISH_SECONDS)
 
 
 def _jobs(b: Background) -> list[Job]:
     f = b.foundation
-    interval = f.policy.policy.audit.seal_interval.seconds
+    interval, keys = f.policy.policy.audit.seal_interval.seconds, f.policy.policy.keys
     return [
-        Job("outbox", TICK_SECONDS, b.outbox.deliver_due),
+        Job("outbox", TICK_SECONDS, b.outbox.deliver_due, aside=True),
         Job("seal", interval, lambda: _seal(b)),
         Job("former members", 5.0, b.standing.end_former_members),
-        Job("keys", 30.0, b.rotation.rotate),
+        # A twentieth of the dwell is exact enough, and a short one (a demonstration) is kept too.
+        Job("keys", min(30.0, max(0.5, keys.announced_dwell.seconds / 20)), b.rotation.rotate),
         Job("expired sessions", 20.0, lambda: _end_expired(b)),
         Job("gauges", 5.0, lambda: _gauges(b)),
         Job("cleaning", 300.0, lambda: clean(b)),
@@ -111,7 +132,9 @@ def clean(b: Background) -> dict[str, int]:
             "leases": leases.clean(tx, now - longest - leases.ABANDONED_MICROS),
             "marks": clean_marks(tx, now),
             "hits": clean_hits(tx),
+            "key set fetches": clients.clean_fetches(tx, now - KEEP_FETCHES_MICROS),
             "requests": requests.clean(tx, now),
+            "pushed": requests.clean_pushed(tx, now - rules.sessions.authorization_request.micros),
             "grants": grants.clean(tx, now - rules.tokens.code_lifetime.micros),
             "devices": sessions.forget_devices(tx, now - rules.sessions.known_device.micros),
             "sessions": sessions.clean(tx, now - KEEP_ENDED_MICROS),

@@ -52,6 +52,11 @@ class KeySet:
         """The algorithms that can sign now."""
         return tuple(sorted(self._active))
 
+    @property
+    def kids(self) -> tuple[str, ...]:
+        """The ids of the published keys."""
+        return tuple(sorted(key.kid for key in self.public.keys if key.kid is not None))
+
     def active(self, alg: str) -> SigningKey:
         """Give the one key that signs with this algorithm; raise NoActiveKey."""
         try:

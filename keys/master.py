@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from keys.encoding import decode, encode
 from keys.errors import DamagedSecret, MasterKeyFileError, WrongMasterKey
-from keys.files import read_private
+from keys.files import read_private, replace_file
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _KEY_BYTES: Final = 32
@@ -87,6 +87,17 @@ class MasterKeys:
             f"{key_id} {encode(secrets.token_bytes(_KEY_BYTES))}\n"
         )
 
+    @staticmethod
+    def renew(path: str | Path) -> "MasterKeys":
+        """Put a new key first in a file, durably; the others stay. Raise MasterKeyFileError."""
+        path = Path(path)
+        text = read_private(path, _FILE_LIMIT)
+        fresh = MasterKeys.generate_text().splitlines()[-1].encode("ascii")
+        after = fresh + b"\n" + text.removeprefix(b"\xef\xbb\xbf")
+        renewed = MasterKeys.parse(after, str(path))
+        replace_file(path, after)
+        return renewed
+
     @property
     def current_id(self) -> str:
         """The id of the key that wraps."""
@@ -139,6 +150,11 @@ class MasterKeys:
     def needs_rewrap(self, text: str) -> bool:
         """Tell whether a text is wrapped under an older key; raise DamagedSecret if it is none."""
         return _split(text)[0] != self.current_id
+
+
+def wrapped_under(text: str) -> str:
+    """Tell the id of the key that a text is wrapped under; raise DamagedSecret if it is none."""
+    return _split(text)[0]
 
 
 def _parse_line(line: bytes, where: str) -> _MasterKey:

@@ -1,10 +1,12 @@
 """The ring of signing keys: announced -> active -> retiring -> retired, as pure rules.
 
-Invariants: at most one active key per algorithm, and exactly one per wanted algorithm after a plan
-was applied; a key signs only after it was published for `announce_for`, unless nothing else could
-sign (first start, or the active key was compromised); nothing is chosen at random; a retired key
-never comes back and has no private part. Generating keys and storing the ring is left to
-`keys.vault`.
+Invariants: at most one active key per algorithm, and exactly one per wanted algorithm once a plan
+was applied and its announcement is over; a key signs only after it was published for
+`announce_for`, unless nobody can wait: at the first start, when no algorithm has a key, and when
+the active key was compromised, since its clients wait for a signature. An algorithm that joins a
+ring at work is announced first: whoever knows the ring knows others. Nothing is chosen at random; a
+retired key never comes back and has no private part. Generating keys and storing the ring is left
+to `keys.vault`.
 """
 
 from collections import Counter
@@ -59,9 +61,13 @@ def apply(
                 new = unused.pop(0)
                 after = announce(after, new)
                 if step.at_once:
-                    after = activate(after, new.kid, now, rules)
+                    after = _start(after, new, now)
             case Act.ACTIVATE:
-                after = activate(after, step.kid or "", now, rules)
+                waiting = _get(after, step.kid or "")
+                if step.at_once:
+                    after = _start(after, waiting, now)
+                else:
+                    after = activate(after, waiting.kid, now, rules)
             case Act.RETIRE:
                 after = retire(after, step.kid or "", now, rules)
             case Act.WITHDRAW:
@@ -84,21 +90,17 @@ def announce(records: Sequence[KeyRecord], record: KeyRecord) -> Ring:
 def activate(records: Sequence[KeyRecord], kid: str, now: datetime, rules: RotationRules) -> Ring:
     """Let an announced key sign; its predecessor becomes retiring in the same step.
 
-    Raises UnknownKey, IllegalTransition, and KeyTooYoung while another key can sign.
+    Raises UnknownKey, IllegalTransition, and KeyTooYoung unless its clients cannot wait.
     """
     record = _get(records, kid)
     if record.state is not KeyState.ANNOUNCED:
         raise IllegalTransition(f"the key {kid} is {record.state}, only an announced one can start")
-    predecessor = _active(records, record.alg)
     ready_at = record.announced_at + rules.announce_for
-    if predecessor is not None and now < ready_at:
+    if now < ready_at and not _cannot_wait(records, record.alg):
         raise KeyTooYoung(
             f"relying parties may not know the key {kid} before {ready_at.isoformat()}", ready_at
         )
-    after = _put(records, replace(record, state=KeyState.ACTIVE, activated_at=now))
-    if predecessor is not None:
-        after = _put(after, replace(predecessor, state=KeyState.RETIRING, retiring_at=now))
-    return after
+    return _start(records, record, now)
 
 
 def retire(records: Sequence[KeyRecord], kid: str, now: datetime, rules: RotationRules) -> Ring:
@@ -154,19 +156,40 @@ def _renew(
     records: Sequence[KeyRecord], alg: str, now: datetime, rules: RotationRules
 ) -> list[Step]:
     active, waiting = _active(records, alg), _waiting(records, alg)
+    known = waiting is not None and now >= waiting.announced_at + rules.announce_for
     if active is None or active.activated_at is None:
+        at_once = _cannot_wait(records, alg)
         if waiting is None:
-            return [Step(Act.ANNOUNCE, alg, None, "no key can sign", at_once=True)]
-        return [Step(Act.ACTIVATE, alg, waiting.kid, "no key can sign")]
+            why = "no key can sign" if at_once else "the algorithm is new"
+            return [Step(Act.ANNOUNCE, alg, None, why, at_once=at_once)]
+        step = Step(Act.ACTIVATE, alg, waiting.kid, "no key can sign", at_once=at_once)
+        return [step] if at_once or known else []
     age = now - active.activated_at
     if waiting is None:
         # One announcement ahead, so that the successor is known everywhere on the day.
-        if age >= rules.active_for - rules.announce_for:
-            return [Step(Act.ANNOUNCE, alg, None, "the active key will be due")]
-        return []
-    if age >= rules.active_for and now >= waiting.announced_at + rules.announce_for:
-        return [Step(Act.ACTIVATE, alg, waiting.kid, "the active key is due")]
-    return []
+        due = age >= rules.active_for - rules.announce_for
+        return [Step(Act.ANNOUNCE, alg, None, "the active key will be due")] if due else []
+    due = known and age >= rules.active_for
+    return [Step(Act.ACTIVATE, alg, waiting.kid, "the active key is due")] if due else []
+
+
+def _cannot_wait(records: Sequence[KeyRecord], alg: str) -> bool:
+    """Tell whether a key of this algorithm must sign before everyone can know it."""
+    if _active(records, alg) is not None:
+        return False
+    if all(record.state is not KeyState.ACTIVE for record in records):
+        return True  # the first start: nobody knows any key yet
+    signed = [r for r in records if r.alg == alg and r.activated_at is not None]
+    last = max(signed, key=lambda record: record.activated_at or record.announced_at, default=None)
+    return last is not None and last.compromised_at is not None
+
+
+def _start(records: Sequence[KeyRecord], record: KeyRecord, now: datetime) -> Ring:
+    predecessor = _active(records, record.alg)
+    after = _put(records, replace(record, state=KeyState.ACTIVE, activated_at=now))
+    if predecessor is not None:
+        after = _put(after, replace(predecessor, state=KeyState.RETIRING, retiring_at=now))
+    return after
 
 
 def _put_away(record: KeyRecord, now: datetime, rules: RotationRules) -> list[Step]:

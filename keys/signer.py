@@ -38,6 +38,10 @@ class Signer:
         self._keys = keys
         self._headers: dict[tuple[str, str, str | None], str] = {}
 
+    def can_sign(self, alg: str) -> bool:
+        """Tell whether a key signs with this algorithm now."""
+        return alg in self._keys().algs
+
     def sign_jwt(self, claims: Mapping[str, Any], alg: str, typ: str | None = "JWT") -> str:
         """Sign claims as a JWT; raise NoActiveKey, UnsignableClaims.
 

@@ -46,6 +46,11 @@ class Vault:
         self._opened: dict[str, tuple[KeyRecord, SigningKey]] = {}
         self._current: KeySet | None = None
 
+    @property
+    def master_id(self) -> str:
+        """The id of the master key that new secrets are wrapped under."""
+        return self._master.current_id
+
     def snapshot(self) -> KeySet:
         """Give the keys as last read; only the first call reads the home."""
         return self._current or self.refresh()

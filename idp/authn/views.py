@@ -33,6 +33,8 @@ class InProgress:
     login_hint: str
     ui_locales: str | None
     form_action: tuple[str, ...]
+    notice: str | None = None
+    """Why it asks somebody who is signed in; a marked message."""
 
 
 Describe = Callable[[str, str | None], InProgress]
@@ -64,7 +66,7 @@ def sign_in_views(
             client_name=shown.client_name if shown else None,
             username=username or (shown.login_hint if shown else ""),
             error={"reference": failed.reference} if failed else None,
-            notice=None,
+            notice=shown.notice if shown else None,
         )
         browser.remember_device(response, device)
         return response

@@ -11,7 +11,7 @@ import sys
 
 import click
 
-from idp.errors import IdpError, Unavailable
+from idp.errors import IdpError, StoreUnavailable, Unavailable
 from keys.errors import HomeUnavailable, KeysError
 
 COMMANDS = {
@@ -26,6 +26,7 @@ COMMANDS = {
     "keys": "idp.cli.keys:keys",
     "audit": "idp.cli.audit:audit",
     "client": "idp.cli.client:client",
+    "perform": "idp.cli.perform:perform",
 }
 
 
@@ -70,7 +71,9 @@ def main() -> None:
         wrong.show()
         sys.exit(wrong.exit_code)
     except (Unavailable, HomeUnavailable) as outage:
-        _say(f"{getattr(outage, 'detail', '') or outage}; try again when the store answers")
+        stores = isinstance(outage, StoreUnavailable | HomeUnavailable)
+        later = "when the store answers" if stores else "later"
+        _say(f"{getattr(outage, 'detail', '') or outage}; try again {later}")
         sys.exit(3)
     except (IdpError, KeysError) as refused:
         _say(str(getattr(refused, "detail", "") or refused) or type(refused).__name__)

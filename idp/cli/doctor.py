@@ -9,11 +9,13 @@ from collections.abc import Callable
 import click
 from argon2 import PasswordHasher
 
-from idp.assembly import build_foundation, build_provider
+from idp.assembly import build_foundation, build_provider, build_rotation
 from idp.cli.output import format_option, say
 from idp.errors import IdpError
+from idp.key_rotation.renewal import Renewal
 from idp.policy.folder import read_folder
 from idp.settings import Settings, read_settings
+from keys.errors import KeysError
 
 WHEEL_MILLISECONDS = 15.0
 
@@ -31,9 +33,17 @@ def config(form: str) -> int:
     faults = [
         fault for check in (_folder, _stores, _difference) if (fault := _ask(check, settings))
     ]
-    content = {"settings": settings.masked(), "argon2": _argon2(), "faults": faults}
+    notes, foreign = _master_keys(settings)
+    faults += foreign
+    content = {
+        "settings": settings.masked(),
+        "argon2": _argon2(),
+        "notes": notes,
+        "faults": faults,
+    }
     lines = [f"{name} = {value}" for name, value in settings.masked().items()]
-    lines += [f"argon2: {_argon2()}"]
+    lines += [f"argon2: {content['argon2']}"]
+    lines += [f"NOTE: {note}" for note in notes]
     lines += [f"FAULT: {fault}" for fault in faults] or ["nothing is wrong"]
     say(content, "\n".join(lines), form)
     return 1 if faults else 0
@@ -65,6 +75,31 @@ def _difference(settings: Settings) -> str | None:
         f"the folder {settings.policies} differs from the policy in force ({active[:12]});"
         " put it in force with `idp policy activate`"
     )
+
+
+def _master_keys(settings: Settings) -> tuple[list[str], list[str]]:
+    """Say of each older master key whether anything still lies under it; and what is missing."""
+    try:
+        f = build_foundation(settings)
+        usage = Renewal(build_rotation(f), f.master).usage()
+    except (IdpError, KeysError):
+        return [], []  # named as a fault already
+    notes, faults = [], []
+    for used in usage:
+        if used.master_id is None:
+            faults.append(
+                f"{used.total} keys lie under a master key that is not in"
+                f" {settings.master_key_file}: put its line back"
+            )
+        elif used.master_id != f.master.current_id:
+            notes.append(
+                f"the master key {used.master_id} is still needed by {used.total} keys: run"
+                " `idp keys rewrap`"
+                if used.total
+                else f"nothing needs the master key {used.master_id} any more: take its line out"
+                f" of {settings.master_key_file} and restart the nodes"
+            )
+    return notes, faults
 
 
 def _argon2() -> str:

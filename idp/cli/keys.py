@@ -1,21 +1,17 @@
-"""`idp keys`: signing keys and the master key."""
+"""`idp keys`: signing keys. The master key's commands are in `idp.cli.master_key`."""
 
 from __future__ import annotations
 
-import os
+from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 
 import click
 
-from idp.assembly import Foundation
+from idp.assembly import Foundation, build_rotation
+from idp.cli.master_key import master, rewrap
 from idp.cli.output import format_option, foundation, operator, say, show
-from idp.errors import SettingsError
-from idp.key_rotation import KeyRotation
-from keys import ring
-from keys.master import MasterKeys
+from idp.key_rotation.readiness import readiness as who_is_ready
 from keys.record import KeyRecord
-from keys.vault import Rotation
 
 
 @click.group()
@@ -23,28 +19,17 @@ def keys() -> None:
     """Signing keys: announced, active, retiring, retired; and the master key."""
 
 
-@keys.command(epilog="Example: idp keys master --out /etc/kumiai/master.keys")
-@click.option("--out", required=True, type=click.Path(path_type=Path))
-def master(out: Path) -> None:
-    """Draw a master key into a new file that only its owner may read."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise SettingsError(f"{out} is there already; it is never overwritten") from None
-    with os.fdopen(descriptor, "w") as file:
-        file.write(MasterKeys.generate_text())
-        file.flush()
-        os.fsync(file.fileno())
-    click.echo(f"wrote {out}; keep a copy where no backup of the database lies")
+keys.add_command(master)
+keys.add_command(rewrap)
 
 
 @keys.command(name="list", epilog="Example: idp keys list")
 @format_option
 def list_(form: str) -> None:
-    """List the signing keys."""
-    records = foundation().home.load().records
-    show([_row(record) for record in records], ("kid", "alg", "state", "since"), form)
+    """List the signing keys, and what will become of each when."""
+    f = foundation()
+    rows = [_row(record, f) for record in f.home.load().records]
+    show(rows, ("kid", "alg", "state", "since", "next", "not_before"), form)
 
 
 @keys.command(epilog="Example: idp keys announce ES256")
@@ -52,12 +37,8 @@ def list_(form: str) -> None:
 @format_option
 def announce(alg: str, form: str) -> None:
     """Make a key and publish it; it signs after the announcement's dwell time."""
-    f = foundation()
-    stored = f.home.load()
-    fresh = f.vault.generate(alg, f.clock.now())
-    after = ring.announce(stored.records, fresh)
-    _rotation(f).commit(Rotation(stored.version, stored.records, after), operator())
-    say({"kid": fresh.kid}, f"announced {fresh.kid}", form)
+    kid = build_rotation(foundation()).announce(alg, operator())
+    say({"kid": kid}, f"announced {kid}", form)
 
 
 @keys.command(epilog="Example: idp keys activate KID")
@@ -65,10 +46,7 @@ def announce(alg: str, form: str) -> None:
 @format_option
 def activate(kid: str, form: str) -> None:
     """Sign with an announced key from now on; its predecessor starts retiring."""
-    f = foundation()
-    stored, rotation = f.home.load(), _rotation(f)
-    after = ring.activate(stored.records, kid, f.clock.now(), rotation.rules())
-    rotation.commit(Rotation(stored.version, stored.records, after), operator())
+    build_rotation(foundation()).activate(kid, operator())
     say({"kid": kid}, f"activated {kid}", form)
 
 
@@ -77,10 +55,7 @@ def activate(kid: str, form: str) -> None:
 @format_option
 def retire(kid: str, form: str) -> None:
     """Take a key out of the published set, once its tokens are over."""
-    f = foundation()
-    stored, rotation = f.home.load(), _rotation(f)
-    after = ring.retire(stored.records, kid, f.clock.now(), rotation.rules())
-    rotation.commit(Rotation(stored.version, stored.records, after), operator())
+    build_rotation(foundation()).retire(kid, operator())
     say({"kid": kid}, f"retired {kid}", form)
 
 
@@ -89,24 +64,40 @@ def retire(kid: str, form: str) -> None:
 @format_option
 def rotate(compromised: tuple[str, ...], form: str) -> None:
     """Do what the plan says is due; with --compromised, at once."""
-    changed = _rotation(foundation()).rotate(operator(), compromised)
+    changed = build_rotation(foundation()).rotate(operator(), compromised)
     say({"changed": changed}, f"{changed} keys changed", form)
 
 
-def _rotation(f: Foundation) -> KeyRotation:
-    return KeyRotation(f.database, f.clock, f.journal, f.policy, f.vault, f.home)
+@keys.command(epilog="Example: idp keys readiness")
+@format_option
+def readiness(form: str) -> int:
+    """Say which client has fetched the set with the next key, when, and how that is known."""
+    f = foundation()
+    rows = [asdict(row) for row in who_is_ready(f.database, f.clients, f.home.load().records)]
+    show(rows, ("client_id", "alg", "kid", "state", "last_fetch", "has_key", "how"), form)
+    return 0 if rows else 1
 
 
-def _row(record: KeyRecord) -> dict[str, str | datetime | None]:
+def _row(record: KeyRecord, f: Foundation) -> dict[str, str | datetime | None]:
     since = {
         "announced": record.announced_at,
         "active": record.activated_at,
         "retiring": record.retiring_at,
         "retired": record.retired_at,
-    }
+    }[record.state.value]
+    rules = build_rotation(f).rules()
+    following = {
+        "announced": ("activate", rules.announce_for),
+        "active": ("retire", rules.active_for),
+        "retiring": ("unpublish", rules.retire_after),
+    }.get(record.state.value)
+    name, dwell = following if following is not None else (None, None)
     return {
         "kid": record.kid,
         "alg": record.alg,
         "state": record.state.value,
-        "since": since[record.state.value],
+        "since": since,
+        "next": name,
+        "not_before": since + dwell if since is not None and dwell is not None else None,
+        "compromised_at": record.compromised_at,
     }

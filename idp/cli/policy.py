@@ -38,6 +38,7 @@ def activate(folder: Path | None, form: str) -> None:
     """Put a policy folder in force on all nodes."""
     proposed = _read(folder)
     f = foundation()
+    f.clients.check_policy(proposed.policy)
     who = operator()
     with f.database.begin() as tx:
         done = put_in_force(tx, f.journal, f.clock, proposed, who, str(who.id))

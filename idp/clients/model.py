@@ -52,6 +52,8 @@ class Client:
     audience: tuple[str, ...] = ()
     """Resources its access tokens are for, beside this provider's own (RFC 9068 3)."""
     access_token_alg: SigningAlgorithm = SigningAlgorithm.ES256
+    resource_scopes: frozenset[str] = frozenset()
+    """Its own scopes at resources; only for tokens it gets for itself (RFC 6749 4.4)."""
 
     @property
     def is_public(self) -> bool:

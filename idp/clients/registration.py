@@ -20,6 +20,9 @@ _CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PRINTABLE_URI = re.compile(r"[!-~]{1,2000}")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
+_RESOURCE_SCOPE = re.compile(r"[a-z][a-z0-9_.-]{0,30}:[A-Za-z0-9_.:/-]{1,32}")
+_MAX_SCOPE = 400
+_MAX_AUDIENCE = 10
 _GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 
 
@@ -35,10 +38,7 @@ def client_from(client_id: str, entry: ClientEntry, source: str) -> Client:
     public = entry.token_endpoint_auth_method is AuthMethod.NONE
     _check_redirects(client_id, entry, public)
     _check_credentials(client_id, entry)
-    scopes = frozenset(entry.scope.split())
-    foreign = scopes - set(SCOPES)
-    if foreign:
-        raise BadClient(f"{client_id}: scope: {min(foreign)} is not offered")
+    scopes, resource_scopes = _scopes(client_id, entry)
     if not set(entry.grant_types) <= set(_GRANT_TYPES):
         raise BadClient(f"{client_id}: grant_types: only {', '.join(_GRANT_TYPES)} are offered")
     if public and "client_credentials" in entry.grant_types:
@@ -69,7 +69,29 @@ def client_from(client_id: str, entry: ClientEntry, source: str) -> Client:
         access_token_format=entry.access_token_format,
         audience=entry.access_token_audience,
         access_token_alg=entry.access_token_signed_response_alg,
+        resource_scopes=resource_scopes,
     )
+
+
+def _scopes(client_id: str, entry: ClientEntry) -> tuple[frozenset[str], frozenset[str]]:
+    """Tell the scopes a member can be asked for from the client's own (RFC 6749 3.3)."""
+    named = frozenset(entry.scope.split())
+    own = named - set(SCOPES)
+    if len(entry.scope) > _MAX_SCOPE:
+        raise BadClient(f"{client_id}: scope: at most {_MAX_SCOPE} characters")
+    foreign = sorted(scope for scope in own if not _RESOURCE_SCOPE.fullmatch(scope))
+    if foreign:
+        raise BadClient(f"{client_id}: scope: {foreign[0]!r} is not offered")
+    if own and "client_credentials" not in entry.grant_types:
+        raise BadClient(f"{client_id}: scope: {min(own)!r} can only be had with client_credentials")
+    if len(entry.access_token_audience) > _MAX_AUDIENCE or not all(
+        _PRINTABLE_URI.fullmatch(name) and len(name) <= _MAX_SCOPE
+        for name in entry.access_token_audience
+    ):
+        raise BadClient(
+            f"{client_id}: access_token_audience: at most {_MAX_AUDIENCE} names without spaces"
+        )
+    return named & set(SCOPES), own
 
 
 def _check_names(client_id: str, entry: ClientEntry) -> None:

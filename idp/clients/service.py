@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,8 @@ from idp.clock import Clock, to_micros
 from idp.errors import IdpError
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import Journal
-from idp.policy.model import AuthMethod, ClientEntry, SigningAlgorithm
+from idp.policy.consistency import signed_for
+from idp.policy.model import AuthMethod, ClientEntry, Policy, SigningAlgorithm
 from idp.storage.sql import Database
 from idp.storage.stamps import Watch, raise_stamp
 
@@ -52,6 +53,8 @@ class Clients:
     policy: PolicyInForce
     journal: Journal
     clock: Clock
+    signing: Callable[[], Collection[str]]
+    """Tells the algorithms that a key signs with now; none before the first start."""
     _cache: dict[str, Client] = field(default_factory=dict)
     _made_from: str = ""
     _watch: Watch = field(init=False)
@@ -96,6 +99,7 @@ class Clients:
         """
         client_id, entry, secret, drawn = _entry_from(metadata)
         made = client_from(client_id, entry, "added")
+        self._check_signable(client_id, entry, self.policy.policy)
         if self.find(client_id) is not None:
             raise BadClient(f"{client_id}: this client_id is taken")
         now = self.clock.now()
@@ -122,6 +126,28 @@ class Clients:
             raise_stamp(tx, STAMP)
             self.journal.record(tx, EventName.CLIENT_REMOVED, now, actor=actor, client=client_id)
         self._forget()
+
+    def check_policy(self, proposed: Policy) -> None:
+        """Refuse a policy under which a client would wait for a key; raises `BadClient`."""
+        with self.database.read() as tx:
+            added = store.all_entries(tx)
+        known = {client_id: _entry(text) for client_id, text in added} | proposed.clients
+        for client_id, entry in known.items():
+            self._check_signable(client_id, entry, proposed)
+
+    def _check_signable(self, client_id: str, entry: ClientEntry, policy: Policy) -> None:
+        signing = self.signing()
+        for member, algorithm in signed_for(entry):
+            if algorithm not in policy.keys.algorithms:
+                raise BadClient(
+                    f"{client_id}: {member}: {algorithm.value} is not in `algorithms` of keys.toml"
+                )
+            if signing and algorithm.value not in signing:
+                raise BadClient(
+                    f"{client_id}: {member}: no key signs with {algorithm.value} yet; put the"
+                    " algorithm in force first, and the client once `idp keys list` shows its key"
+                    " active"
+                )
 
     def _forget(self) -> None:
         self._made_from = ""
@@ -153,7 +179,11 @@ class Clients:
 
 
 def _read(client_id: str, text: str) -> Client:
-    return client_from(client_id, msgspec.json.decode(text, type=ClientEntry), "added")
+    return client_from(client_id, _entry(text), "added")
+
+
+def _entry(text: str) -> ClientEntry:
+    return msgspec.json.decode(text, type=ClientEntry)
 
 
 def _entry_from(metadata: Mapping[str, Any]) -> tuple[str, ClientEntry, str | None, bool]:
@@ -169,6 +199,7 @@ def _entry_from(metadata: Mapping[str, Any]) -> tuple[str, ClientEntry, str | No
     known = {f: metadata[f] for f in ClientEntry.__struct_fields__ if f in metadata}
     entry: dict[str, Any] = {
         "client_name": client_id,
+        "redirect_uris": (),
         "scope": " ".join(SCOPES),
         "first_party": False,
         "token_endpoint_auth_method": method,

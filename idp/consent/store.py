@@ -1,4 +1,9 @@
-"""Rows of consents: the scopes a member agreed to share with a client."""
+"""Rows of consents: what a member agreed to share with a client.
+
+An item is a scope, or a part of one (`profile.name`) when single claims were asked for.
+"""
+
+from __future__ import annotations
 
 import sqlalchemy as sa
 
@@ -27,14 +32,33 @@ _SAVE = Statement(
         " ON CONFLICT (subject, client_id) DO UPDATE SET scopes = :scopes, given_at = :at"
     )
 )
+_OF_SUBJECT = Statement(
+    sa.select(_c.client_id, _c.scopes, _c.given_at).where(_c.subject == sa.bindparam("who"))
+)
+_REMOVE = Statement(
+    sa.delete(consent)
+    .where(_c.subject == sa.bindparam("who"), _c.client_id == sa.bindparam("client"))
+    .returning(_c.scopes)
+)
 
 
 def find(tx: Tx, subject: str, client_id: str) -> frozenset[str]:
-    """Find the scopes a member agreed to; none when never asked."""
+    """Find the items a member agreed to; none when never asked."""
     row = tx.one(_FIND, who=subject, client=client_id)
     return frozenset(row[0].split()) if row else frozenset()
 
 
 def save(tx: Tx, subject: str, client_id: str, scopes: frozenset[str], at: int) -> None:
-    """Remember the scopes a member agreed to, replacing what was there."""
+    """Remember the items a member agreed to, replacing what was there."""
     tx.write(_SAVE, who=subject, client=client_id, scopes=" ".join(sorted(scopes)), at=at)
+
+
+def remove(tx: Tx, subject: str, client_id: str) -> frozenset[str]:
+    """Forget a consent; answers what it held."""
+    row = tx.one(_REMOVE, who=subject, client=client_id)
+    return frozenset(row[0].split()) if row else frozenset()
+
+
+def given_by(tx: Tx, subject: str) -> list[tuple[str, str, int]]:
+    """List a member's consents: client, items, when they were given."""
+    return [(r[0], r[1], r[2]) for r in tx.all(_OF_SUBJECT, who=subject)]

@@ -17,7 +17,7 @@ from idp.clients.model import Client
 from idp.clock import Clock, to_micros
 from idp.grants import store
 from idp.grants.active import OFFLINE, capped, session_is_over, why_ended
-from idp.grants.issuing import Issuing, Standing
+from idp.grants.issuing import Asked, Issuing, Standing
 from idp.grants.model import Approval, Issued, Refusal, Refused, Spent, verifier_matches
 from idp.journal.model import Origin
 from idp.sessions.store import read_subject_facts
@@ -58,35 +58,36 @@ class Codes:
         redirect_uri: str | None,
         verifier: str | None,
         origin: Origin,
+        jkt: str | None = None,
     ) -> Issued | Refused:
-        """Exchange a code for tokens, in one commit; the caller signs afterwards."""
-        now = self.clock.now()
+        """Exchange a code for tokens, in one commit; the caller signs afterwards.
+
+        `jkt` is the thumbprint of the key that the request proved, if any.
+        """
+        asked = Asked(client, jkt, self.clock.now(), origin)
+        now = asked.at
         with self.database.begin() as tx:
             spent = store.take_code(tx, hash_token(code), client.client_id, to_micros(now))
             if spent is None:
-                return self._not_taken(tx, client, hash_token(code), now, origin)
-            refused = _check(spent, redirect_uri, verifier, now)
+                return self._not_taken(tx, hash_token(code), asked)
+            refused = _check(spent, redirect_uri, verifier, asked)
             standing = None if refused else self._standing(tx, spent, now)
             if standing is not None and standing.ended is not None:
                 refused = Refused(Refusal.INACTIVE, standing.ended)
             if standing is None or refused is not None:
                 refused = refused or Refused(Refusal.INACTIVE)
-                return self.issuing.refuse(
-                    tx, client, refused, now, origin, spent.approval, spent.grant_id
-                )
-            return self._first_tokens(tx, client, spent.grant_id, standing, now, origin)
+                return self.issuing.refuse(tx, refused, asked, spent.approval, spent.grant_id)
+            return self._first_tokens(tx, spent.grant_id, standing, asked)
 
-    def _not_taken(
-        self, tx: Tx, client: Client, code_hash: str, now: datetime, origin: Origin
-    ) -> Refused:
+    def _not_taken(self, tx: Tx, code_hash: str, asked: Asked) -> Refused:
         found = store.find_code(tx, code_hash)
         if found is None:
-            return self.issuing.refuse(tx, client, Refused(Refusal.UNKNOWN), now, origin)
+            return self.issuing.refuse(tx, Refused(Refusal.UNKNOWN), asked)
         owner, grant_id, subject, session_id = found
-        if owner != client.client_id:
-            return self.issuing.refuse(tx, client, Refused(Refusal.WRONG_CLIENT), now, origin)
+        if owner != asked.client.client_id:
+            return self.issuing.refuse(tx, Refused(Refusal.WRONG_CLIENT), asked)
         owned_by = (owner, subject, session_id)
-        self.issuing.replayed(tx, EventName.CODE_REPLAYED, grant_id, owned_by, now, origin)
+        self.issuing.replayed(tx, EventName.CODE_REPLAYED, grant_id, owned_by, asked)
         return Refused(Refusal.REPLAYED)
 
     def _standing(self, tx: Tx, spent: Spent, now: datetime) -> Standing | None:
@@ -101,16 +102,8 @@ class Codes:
         lifetime = self.issuing.policy.policy.tokens.refresh_token_lifetime
         return Standing(approval, capped(now + lifetime.delta, facts), facts, ended)
 
-    def _first_tokens(
-        self,
-        tx: Tx,
-        client: Client,
-        grant_id: str,
-        standing: Standing,
-        now: datetime,
-        origin: Origin,
-    ) -> Issued:
-        approval = standing.approval
+    def _first_tokens(self, tx: Tx, grant_id: str, standing: Standing, asked: Asked) -> Issued:
+        approval, client, now = standing.approval, asked.client, asked.at
         store.add_grant(
             tx,
             id=grant_id,
@@ -122,7 +115,8 @@ class Codes:
             amr=" ".join(approval.amr),
             created_at=to_micros(now),
             expires_at=to_micros(standing.expires_at),
-            dpop_jkt=approval.dpop_jkt,
+            # RFC 9449 5: a public client has nothing but this key to hold its refresh tokens by.
+            dpop_jkt=asked.jkt if client.is_public else None,
             claims=approval.claims,
         )
         refresh = None
@@ -130,17 +124,22 @@ class Codes:
             refresh = draw_token()
             self.issuing.leaf(tx, refresh, grant_id, 0, standing, now)
         return self.issuing.tokens(
-            tx, grant_id, standing, approval.scopes, refresh, now, origin, EventName.TOKEN_ISSUED
+            tx, grant_id, standing, approval.scopes, refresh, asked, EventName.TOKEN_ISSUED
         )
 
 
 def _check(
-    spent: Spent, redirect_uri: str | None, verifier: str | None, now: datetime
+    spent: Spent, redirect_uri: str | None, verifier: str | None, asked: Asked
 ) -> Refused | None:
-    if now >= spent.expires_at:
+    if asked.at >= spent.expires_at:
         return Refused(Refusal.EXPIRED)
     if redirect_uri != spent.approval.redirect_uri:
         return Refused(Refusal.WRONG_REDIRECT_URI)
     if not verifier_matches(spent.approval.code_challenge, verifier):
         return Refused(Refusal.WRONG_VERIFIER)
+    # Burnt like one with a wrong verifier (RFC 9449 10 leaves it open): a code that shows up with
+    # another key has leaked, and no second try may be had with it. A proof that is itself refused
+    # (no nonce, used before) never comes this far and burns nothing.
+    if spent.approval.dpop_jkt not in (None, asked.jkt):
+        return Refused(Refusal.WRONG_KEY)
     return None

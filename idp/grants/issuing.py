@@ -5,22 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from audit.event import Actor, new_id
+from audit.event import Actor
 from audit.names import EventName
 from idp.accounts.model import EndReason
 from idp.clients.model import Client
 from idp.clock import to_micros, to_seconds
-from idp.grants import store
+from idp.grants import store, token_store
 from idp.grants.active import capped
+from idp.grants.minting import mint
 from idp.grants.model import Approval, Issued, Refused
 from idp.inforce.service import PolicyInForce
 from idp.journal.model import Origin
 from idp.journal.service import REFUSED, Journal
 from idp.sessions.model import SubjectFacts
-from idp.storage.secret_text import draw_token, hash_token
+from idp.storage.secret_text import hash_token
 from idp.storage.sql import Tx
 
 REPLAYED = "replayed"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A token request as the grants see it: who asks, with which key (RFC 9449), when, from where.
+
+    The client is authenticated, and the key proven, before any of this begins.
+    """
+
+    client: Client
+    jkt: str | None
+    at: datetime
+    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,7 @@ class Issuing:
 
     policy: PolicyInForce
     journal: Journal
+    issuer: str
 
     def tokens(
         self,
@@ -47,26 +62,15 @@ class Issuing:
         standing: Standing,
         scopes: tuple[str, ...],
         refresh: str | None,
-        now: datetime,
-        origin: Origin,
+        asked: Asked,
         event: EventName,
     ) -> Issued:
         """Write an access token of a grant with its event; `refresh` is already stored."""
-        approval = standing.approval
-        token, jti = draw_token(), new_id(now)
+        approval, now = standing.approval, asked.at
         lifetime = self.policy.policy.tokens.access_token_lifetime
         until = capped(now + lifetime.delta, standing.facts)
-        store.add_access_token(
-            tx,
-            token_hash=hash_token(token),
-            jti=jti,
-            grant_id=grant_id,
-            scopes=" ".join(scopes),
-            issued_at=to_micros(now),
-            expires_at=to_micros(until),
-            dpop_jkt=None,
-            audience=None,
-        )
+        minted = mint(asked.client, self.issuer, scopes, asked.jkt, (now, until))
+        token_store.add(tx, minted, grant_id)
         self.journal.record(
             tx,
             event,
@@ -75,16 +79,17 @@ class Issuing:
             subject=approval.subject,
             client=approval.client_id,
             session=approval.session_id,
-            origin=origin,
+            origin=asked.origin,
             data={
-                "jti": jti,
+                "jti": minted.jti,
                 "family": grant_id,
                 "scopes": list(scopes),
                 "refresh": refresh is not None,
             },
         )
         return Issued(
-            access_token=token,
+            minted=minted,
+            access_token=minted.text or "",
             refresh_token=refresh,
             expires_in=max(1, to_seconds(until) - to_seconds(now)),
             scopes=scopes,
@@ -95,6 +100,7 @@ class Issuing:
             amr=approval.amr,
             nonce=approval.nonce,
             issued_at=now,
+            claims=approval.claims,
         )
 
     def leaf(
@@ -118,32 +124,29 @@ class Issuing:
         event: EventName,
         grant_id: str,
         owner: tuple[str, str, str],
-        now: datetime,
-        origin: Origin,
+        asked: Asked,
     ) -> None:
         """End a family: one of its secrets came twice. `owner` is client, subject, session."""
         client_id, subject, session_id = owner
-        store.end(tx, grant_id, REPLAYED, to_micros(now))
+        store.end(tx, grant_id, REPLAYED, to_micros(asked.at))
         self.journal.record(
             tx,
             event,
-            now,
+            asked.at,
             outcome=REFUSED,
             actor=Actor("client", client_id),
             subject=subject,
             client=client_id,
             session=session_id,
-            origin=origin,
+            origin=asked.origin,
             data={"family": grant_id},
         )
 
     def refuse(
         self,
         tx: Tx,
-        client: Client,
         refused: Refused,
-        now: datetime,
-        origin: Origin,
+        asked: Asked,
         approval: Approval | None = None,
         grant_id: str | None = None,
     ) -> Refused:
@@ -154,13 +157,13 @@ class Issuing:
         self.journal.record(
             tx,
             EventName.TOKEN_REFUSED,
-            now,
+            asked.at,
             outcome=REFUSED,
-            actor=Actor("client", client.client_id),
+            actor=Actor("client", asked.client.client_id),
             subject=approval.subject if approval else None,
-            client=client.client_id,
+            client=asked.client.client_id,
             session=approval.session_id if approval else None,
-            origin=origin,
+            origin=asked.origin,
             data=data,
         )
         return refused

@@ -1,7 +1,7 @@
 """Grants and what hangs on them: codes, access tokens, families of refresh tokens.
 
 A grant is what a subject allowed a client in one session; its id is the family of every token made
-from it. Tokens are opaque; at rest they stand as SHA-256.
+from it. Opaque tokens stand at rest as SHA-256; a JWT access token stands there by its jti.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Refusal(StrEnum):
     FAMILY_ENDED = "family_ended"
     INACTIVE = "inactive"
     SCOPE_GREW = "scope_grew"
+    WRONG_KEY = "wrong_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,28 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Minted:
+    """One access token as its row has it. `text` is None for a JWT: signed after the commit."""
+
+    text: str | None = field(repr=False)
+    jti: str
+    key: str
+    """What its row is found by."""
+    scopes: tuple[str, ...]
+    audience: tuple[str, ...]
+    """Who it is for; empty: this provider alone."""
+    dpop_jkt: str | None
+    issued_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Issued:
     """The tokens of one answer, before anything is signed. Secrets in clear, never stored so."""
 
+    minted: Minted
     access_token: str = field(repr=False)
+    """Empty until a JWT is signed."""
     refresh_token: str | None = field(repr=False)
     expires_in: int
     scopes: tuple[str, ...]
@@ -72,6 +91,8 @@ class Issued:
     amr: tuple[str, ...]
     nonce: str | None
     issued_at: datetime
+    claims: str | None = None
+    """The checked `claims` parameter of the authorization request (Core 5.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +112,19 @@ class Leaf:
     generation: int
     expires_at: datetime
     spent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshAccess:
+    """A live refresh token as introspection tells it (RFC 7662)."""
+
+    client_id: str
+    subject: str
+    scopes: tuple[str, ...]
+    expires_at: datetime
+    dpop_jkt: str | None
+    auth_time: datetime
+    amr: tuple[str, ...]
 
 
 def successor(key: bytes, token: str, generation: int) -> str:

@@ -1,4 +1,4 @@
-"""Rows of grants, codes, access and refresh tokens.
+"""Rows of grants, codes and refresh tokens; access tokens are in `idp.grants.token_store`.
 
 The takes are single UPDATE … RETURNING statements: whoever gets the row back was first, on one node
 or many. That a family has at most one live refresh token is a constraint of the database.
@@ -13,13 +13,19 @@ import sqlalchemy as sa
 from idp.accounts.store import account
 from idp.clock import from_micros, to_micros
 from idp.grants.model import Approval, Leaf, Spent
-from idp.grants.tables import access_token, authorization_code, grant, refresh_token
+from idp.grants.tables import (
+    access_token,
+    authorization_code,
+    client_token,
+    grant,
+    refresh_token,
+)
 from idp.members.store import member
 from idp.sessions.store import SUBJECT_FACTS, session
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
 
-_g, _k, _t, _r = grant.c, authorization_code.c, access_token.c, refresh_token.c
+_g, _k, _r = grant.c, authorization_code.c, refresh_token.c
 
 _ADD_CODE = Statement(
     sa.insert(authorization_code).values(
@@ -45,12 +51,6 @@ _FIND_CODE = Statement(
 _ADD_GRANT = Statement(
     sa.insert(grant).values(
         {c.name: sa.bindparam(c.name) for c in _g if c.name not in ("ended_at", "end_reason")}
-    ),
-    independent=True,
-)
-_ADD_ACCESS = Statement(
-    sa.insert(access_token).values(
-        {c.name: sa.bindparam(c.name) for c in _t if c.name not in ("read_at", "ended_at")}
     ),
     independent=True,
 )
@@ -80,7 +80,7 @@ _GIVE_BACK = Statement(
     .where(_r.token_hash == sa.bindparam("token"))
     .values(spent_at=sa.null())
 )
-_SESSION_END = (session.c.ended_at, session.c.end_reason, session.c.expires_at)
+SESSION_END = (session.c.ended_at, session.c.end_reason, session.c.expires_at)
 _STANDING_OF_GRANT = Statement(
     sa.select(
         _g.client_id,
@@ -92,7 +92,9 @@ _STANDING_OF_GRANT = Statement(
         _g.expires_at,
         _g.ended_at,
         _g.end_reason,
-        *_SESSION_END,
+        _g.dpop_jkt,
+        _g.claims,
+        *SESSION_END,
         *SUBJECT_FACTS,
     )
     .join(account, account.c.subject == _g.subject)
@@ -101,43 +103,11 @@ _STANDING_OF_GRANT = Statement(
     .where(_g.id == sa.bindparam("which"))
 )
 _STANDING_OF_SESSION = Statement(
-    sa.select(*_SESSION_END, *SUBJECT_FACTS)
+    sa.select(*SESSION_END, *SUBJECT_FACTS)
     .select_from(account)
     .join(member, member.c.member_number == account.c.member_number)
     .outerjoin(session, session.c.id == sa.bindparam("sid"))
     .where(account.c.subject == sa.bindparam("who"))
-)
-_READ_ACCESS = Statement(
-    sa.select(
-        _t.jti,
-        _t.scopes,
-        _t.expires_at,
-        _t.read_at,
-        _g.client_id,
-        _g.subject,
-        _g.session_id,
-        _g.auth_time,
-        _g.scopes,
-        _g.ended_at,
-        _g.end_reason,
-        *_SESSION_END,
-        account.c.address,
-        account.c.member_number,
-        member.c.facts,
-        member.c.birth_on,
-        member.c.updated_at,
-        *SUBJECT_FACTS,
-    )
-    .join(grant, _g.id == _t.grant_id)
-    .join(account, account.c.subject == _g.subject)
-    .join(member, member.c.member_number == account.c.member_number)
-    .outerjoin(session, session.c.id == _g.session_id)
-    .where(_t.token_hash == sa.bindparam("token"))
-)
-_MARK_READ = Statement(
-    sa.update(access_token)
-    .where(_t.token_hash == sa.bindparam("token"), _t.read_at.is_(None))
-    .values(read_at=sa.bindparam("now"))
 )
 
 
@@ -156,9 +126,21 @@ _END_OF_SUBJECT = _ending(_g.subject == sa.bindparam("which"))
 _LIVE_OF_SUBJECT = Statement(
     sa.select(_g.id).where(_g.ended_at.is_(None), _g.subject == sa.bindparam("who")).limit(1)
 )
+_OF_SESSION = Statement(
+    sa.select(_g.client_id, _g.session_id, _g.subject)
+    .where(_g.session_id == sa.bindparam("which"))
+    .distinct()
+)
+_OF_LIVE_SESSIONS = Statement(
+    sa.select(_g.client_id, _g.session_id, _g.subject)
+    .join(session, session.c.id == _g.session_id)
+    .where(_g.subject == sa.bindparam("which"), session.c.ended_at.is_(None))
+    .distinct()
+)
 _CLEAN = (
     Statement(sa.delete(authorization_code).where(_k.expires_at < sa.bindparam("before"))),
-    Statement(sa.delete(access_token).where(_t.expires_at < sa.bindparam("before"))),
+    Statement(sa.delete(access_token).where(access_token.c.expires_at < sa.bindparam("before"))),
+    Statement(sa.delete(client_token).where(client_token.c.expires_at < sa.bindparam("before"))),
     Statement(sa.delete(refresh_token).where(_r.expires_at < sa.bindparam("before"))),
     Statement(sa.delete(grant).where(_g.expires_at < sa.bindparam("before"))),
 )
@@ -166,6 +148,10 @@ _CLEAN = (
 
 Ended = tuple[str, str, str, str]
 """A grant that ended now: its id, client, session, subject."""
+
+
+Party = tuple[str, str, str]
+"""A relying party of a session: client, session, subject."""
 
 
 def add_code(tx: Tx, code_hash: str, grant_id: str, approval: Approval, expires_at: int) -> None:
@@ -221,11 +207,6 @@ def add_grant(tx: Tx, **columns: Any) -> None:
     tx.write(_ADD_GRANT, **columns)
 
 
-def add_access_token(tx: Tx, **columns: Any) -> None:
-    """Insert an access token."""
-    tx.write(_ADD_ACCESS, **columns)
-
-
 def add_refresh_token(tx: Tx, **columns: Any) -> None:
     """Insert a refresh token; a second live one in the family is refused by the database."""
     tx.write(_ADD_REFRESH, **columns)
@@ -261,16 +242,6 @@ def standing_of_session(tx: Tx, subject: str, session_id: str) -> tuple[Any, ...
     return tx.one(_STANDING_OF_SESSION, who=subject, sid=session_id)
 
 
-def read_access_token(tx: Tx, token_hash: str) -> tuple[Any, ...] | None:
-    """Read an access token with its grant, session, account and member, in one statement."""
-    return tx.one(_READ_ACCESS, token=token_hash)
-
-
-def mark_read(tx: Tx, token_hash: str, now: int) -> bool:
-    """Note the first reading of personal data with a token; False when it was not the first."""
-    return tx.run(_MARK_READ, token=token_hash, now=now) == 1
-
-
 def end(tx: Tx, grant_id: str, reason: str, now: int) -> list[Ended]:
     """End one grant; answers (grant, client, session, subject) of what ended now."""
     return _ended(tx, _END, grant_id, reason, now)
@@ -289,6 +260,16 @@ def end_of_subject(tx: Tx, subject: str, reason: str, now: int) -> list[Ended]:
 def _ended(tx: Tx, statement: Statement, which: str, reason: str, now: int) -> list[Ended]:
     rows = tx.all(statement, which=which, reason=reason, now=now)
     return [(r[0], r[1], r[2], r[3]) for r in rows]
+
+
+def parties_of_session(tx: Tx, session_id: str) -> list[Party]:
+    """List the relying parties of a session: those too that gave their grant back meanwhile."""
+    return [(r[0], r[1], r[2]) for r in tx.all(_OF_SESSION, which=session_id)]
+
+
+def parties_of_subject(tx: Tx, subject: str) -> list[Party]:
+    """List the relying parties of all live sessions of a subject."""
+    return [(r[0], r[1], r[2]) for r in tx.all(_OF_LIVE_SESSIONS, which=subject)]
 
 
 def has_live_grants(tx: Tx, subject: str) -> bool:

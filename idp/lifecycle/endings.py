@@ -46,8 +46,8 @@ class Endings:
             return False
         ended = grants.end_of_session(tx, session_id, reason.value, at)
         self._record(tx, session_id, subject, reason, actor, now, origin, len(ended))
-        told = [(client, sid, who) for _, client, sid, who in ended]
-        promise_logouts(tx, self.clients, told, now)
+        # A relying party that gave its tokens back (RFC 7009) may still keep somebody signed in.
+        promise_logouts(tx, self.clients, grants.parties_of_session(tx, session_id), now)
         return True
 
     def end_all(
@@ -62,6 +62,7 @@ class Endings:
         """End every session and grant of a subject; answers how many sessions and grants ended."""
         at = to_micros(now)
         live = sessions.live_of(tx, subject)
+        parties = grants.parties_of_subject(tx, subject)
         ended = grants.end_of_subject(tx, subject, reason.value, at)
         by_session: dict[str, int] = dict.fromkeys(live, 0)
         for _, _, session_id, _ in ended:
@@ -69,8 +70,8 @@ class Endings:
         for session_id, count in by_session.items():
             sessions.end(tx, session_id, reason.value, at)
             self._record(tx, session_id, subject, reason, actor, now, origin, count)
-        told = [(client, sid, who) for _, client, sid, who in ended]
-        promise_logouts(tx, self.clients, told, now)
+        offline = [(client, sid, who) for _, client, sid, who in ended]
+        promise_logouts(tx, self.clients, list(dict.fromkeys((*parties, *offline))), now)
         return len(by_session) + len(ended)
 
     def _record(

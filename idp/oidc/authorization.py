@@ -16,9 +16,14 @@ from idp.clients.service import Clients
 from idp.errors import IdpError
 from idp.oidc.hints import Hints
 from idp.oidc.model import OAuthError, Parameters
+from idp.oidc.requested_claims import BadClaims, check_claims
 
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+RESPONSE_MODES = ("query", "form_post")
+THUMBPRINT = CHALLENGE
+"""A SHA-256 in base64url, as `dpop_jkt` is (RFC 9449 10)."""
+
 MAX_STATE = 4096
 MAX_NONCE = 1024
 MAX_AGE = re.compile(r"[0-9]{1,9}")
@@ -38,6 +43,7 @@ class Proven:
     client: Client
     redirect_uri: str
     state: str | None
+    response_mode: str
 
 
 class RedirectedError(Exception):
@@ -55,17 +61,27 @@ def prove(clients: Clients, sent: Mapping[str, str]) -> Proven:
     redirect_uri = sent.get("redirect_uri", "")
     if not redirect_uri or not client.allows_redirect(redirect_uri):
         raise BadRedirectUri(client.client_id)
-    state = sent.get("state")
-    return Proven(client, redirect_uri, state if state and len(state) <= MAX_STATE else None)
+    state, mode = sent.get("state"), sent.get("response_mode")
+    return Proven(
+        client,
+        redirect_uri,
+        state if state and len(state) <= MAX_STATE else None,
+        mode if mode in RESPONSE_MODES else "query",
+    )
 
 
-def check(proven: Proven, sent: Mapping[str, str], hints: Hints) -> Parameters:
+def check(
+    proven: Proven, sent: Mapping[str, str], hints: Hints, *, pushed: bool = False
+) -> Parameters:
     """Check everything else; raises `RedirectedError`."""
+    if proven.client.require_par and not pushed:
+        raise RedirectedError(proven, OAuthError.INVALID_REQUEST)  # RFC 9126 6
     _unsupported(proven, sent)
     _response_type(proven, sent)
+    scopes = _scopes(proven, sent)
     return Parameters(
         redirect_uri=proven.redirect_uri,
-        scopes=_scopes(proven, sent),
+        scopes=scopes,
         state=_state(proven, sent),
         nonce=_nonce(proven, sent),
         code_challenge=_challenge(proven, sent),
@@ -74,6 +90,10 @@ def check(proven: Proven, sent: Mapping[str, str], hints: Hints) -> Parameters:
         login_hint=(sent.get("login_hint") or "")[:320] or None,
         ui_locales=(sent.get("ui_locales") or "")[:100] or None,
         hinted_subject=_hinted_subject(proven, sent, hints),
+        response_mode=proven.response_mode,
+        acr_values=tuple((sent.get("acr_values") or "")[:1000].split()),
+        claims=_claims(proven, sent, scopes),
+        dpop_jkt=_dpop_jkt(proven, sent),
     )
 
 
@@ -101,7 +121,7 @@ def _response_type(proven: Proven, sent: Mapping[str, str]) -> None:
         raise RedirectedError(proven, OAuthError.UNSUPPORTED_RESPONSE_TYPE)
     if "authorization_code" not in proven.client.grant_types:
         raise RedirectedError(proven, OAuthError.UNAUTHORIZED_CLIENT)
-    if sent.get("response_mode", "query") != "query":
+    if sent.get("response_mode", "query") not in RESPONSE_MODES:
         raise RedirectedError(proven, OAuthError.INVALID_REQUEST)
 
 
@@ -152,10 +172,27 @@ def _max_age(proven: Proven, sent: Mapping[str, str]) -> int | None:
 def _hinted_subject(proven: Proven, sent: Mapping[str, str], hints: Hints) -> str | None:
     if "id_token_hint" not in sent:
         return None
-    hint = hints.read(sent["id_token_hint"])
+    # One that was issued to another client is none: it may have been taken from there.
+    hint = hints.read(sent["id_token_hint"], proven.client.client_id)
     if hint is None:
         raise RedirectedError(proven, OAuthError.INVALID_REQUEST)
     return hint.subject
+
+
+def _claims(proven: Proven, sent: Mapping[str, str], scopes: tuple[str, ...]) -> str | None:
+    if "claims" not in sent or "openid" not in scopes:
+        return None  # a parameter of OpenID Connect, without meaning in plain OAuth
+    try:
+        return check_claims(sent["claims"], proven.client.scopes)
+    except BadClaims:
+        raise RedirectedError(proven, OAuthError.INVALID_REQUEST) from None
+
+
+def _dpop_jkt(proven: Proven, sent: Mapping[str, str]) -> str | None:
+    thumbprint = sent.get("dpop_jkt")
+    if thumbprint is not None and not THUMBPRINT.fullmatch(thumbprint):
+        raise RedirectedError(proven, OAuthError.INVALID_REQUEST)
+    return thumbprint
 
 
 def response_uri(redirect_uri: str, answer: Mapping[str, str | None]) -> str:

@@ -17,7 +17,8 @@ from idp.clock import to_seconds
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import DONE, FAILED, Journal
 from idp.outbox.service import DeliveryFailed
-from idp.outgoing import Outgoing, OutgoingRefused
+from idp.outgoing.addresses import OutgoingRefused
+from idp.outgoing.door import Outgoing
 from idp.storage.sql import Tx
 from keys.signer import Signer
 

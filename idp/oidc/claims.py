@@ -6,8 +6,9 @@ What is unknown is left out, never null or empty (5.3.2).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from idp.clock import to_seconds
@@ -15,50 +16,60 @@ from idp.grants.access import Access
 from idp.members.japan.addresses import formatted
 from idp.members.model import Address, Dated, Name
 from idp.members.store import read_facts
+from idp.oidc.claim_names import ITEM_OF, SCOPE_CLAIMS
+from idp.oidc.requested_claims import read_claims
 
 T = TypeVar("T")
 
-SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
-    "openid": ("sub",),
-    "profile": (
-        "name",
-        "family_name",
-        "given_name",
-        "name#ja-Hani-JP",
-        "family_name#ja-Hani-JP",
-        "given_name#ja-Hani-JP",
-        "name#ja-Kana-JP",
-        "family_name#ja-Kana-JP",
-        "given_name#ja-Kana-JP",
-        "member_number",
-        "membership_ends_on",
-        "locale",
-        "zoneinfo",
-        "updated_at",
-    ),
-    "email": ("email", "email_verified"),
-    "address": ("address",),
-    "phone": ("phone_number", "phone_number_verified"),
-}
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is on record about a subject; `facts` as the register stores them."""
+
+    subject: str
+    address: str
+    member_number: str
+    facts: str
+    updated_at: datetime
+    access_ends_on: str | None
 
 
 def claims_for(access: Access, on: date) -> dict[str, Any]:
-    """Give the claims an access token opens, as they hold on a date."""
-    names, addresses, phones = read_facts(access.facts)
-    claims: dict[str, Any] = {"sub": access.subject}
-    if "profile" in access.scopes:
-        claims |= _profile(_holding(names, on) or names[0].value, access)
-    if "email" in access.scopes:
-        claims |= {"email": access.address, "email_verified": True}
-    if "address" in access.scopes:
+    """Give the claims an access token opens, as they hold on a date.
+
+    Those of its scopes, and those its grant's `claims` parameter asked for at UserInfo (Core 5.5).
+    """
+    person = Person(
+        access.subject,
+        access.address,
+        access.member_number,
+        access.facts,
+        access.updated_at,
+        access.access_ends_on,
+    )
+    asked = read_claims(access.claims).names("userinfo")
+    opened = {claim for scope in access.scopes for claim in SCOPE_CLAIMS.get(scope, ())}
+    return {"sub": access.subject, **claims_of(person, opened | asked, on)}
+
+
+def claims_of(person: Person, names: Collection[str], on: date) -> dict[str, Any]:
+    """Give the named claims that are known about a person on a date."""
+    scopes = {ITEM_OF[name].partition(".")[0] for name in names if name in ITEM_OF}
+    read_names, addresses, phones = read_facts(person.facts)
+    claims: dict[str, Any] = {}
+    if "profile" in scopes:
+        claims |= _profile(_holding(read_names, on) or read_names[0].value, person)
+    if "email" in scopes:
+        claims |= {"email": person.address, "email_verified": True}
+    if "address" in scopes:
         address = _holding(addresses, on)
         if address is not None:
             claims["address"] = _address(address)
-    if "phone" in access.scopes:
+    if "phone" in scopes:
         phone = _holding(phones, on)
         if phone is not None:
             claims |= {"phone_number": phone, "phone_number_verified": False}
-    return claims
+    return {name: value for name, value in claims.items() if name in names}
 
 
 def _holding(entries: Iterable[Dated[T]], on: date) -> T | None:
@@ -69,7 +80,7 @@ def _holding(entries: Iterable[Dated[T]], on: date) -> T | None:
     return held
 
 
-def _profile(name: Name, access: Access) -> dict[str, Any]:
+def _profile(name: Name, person: Person) -> dict[str, Any]:
     claims: dict[str, Any] = {
         "name": name.shown,
         "family_name": name.family,
@@ -80,11 +91,11 @@ def _profile(name: Name, access: Access) -> dict[str, Any]:
         "name#ja-Kana-JP": name.full_kana,
         "family_name#ja-Kana-JP": name.family_kana,
         "given_name#ja-Kana-JP": name.given_kana,
-        "member_number": access.member_number,
-        "membership_ends_on": access.access_ends_on,
+        "member_number": person.member_number,
+        "membership_ends_on": person.access_ends_on,
         "locale": "ja-JP",
         "zoneinfo": "Asia/Tokyo",
-        "updated_at": to_seconds(access.updated_at),
+        "updated_at": to_seconds(person.updated_at),
     }
     return {key: value for key, value in claims.items() if value not in (None, "")}
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from idp.clients.keys import ClientKeys
 from idp.clients.model import Client
 from idp.clock import Clock, to_seconds
 from idp.inforce.service import PolicyInForce
@@ -22,6 +23,8 @@ from keys.signer import read_unverified, verify
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHMS = ("ES256", "RS256", "PS256", "Ed25519")
+TYPES = (None, "JWT", "client-authentication+jwt")
+"""A proof or a logout token signed by the same key is no assertion (RFC 8725 3.11)."""
 MAX_JTI = 200
 
 
@@ -34,6 +37,7 @@ class ClientAssertions:
     policy: PolicyInForce
     marks: ReplayMarks
     clock: Clock
+    keys: ClientKeys
 
     def authenticate(self, assertion: str) -> Client | None:
         """Give the client an assertion proves, or None; raises `Refusal` for a replay.
@@ -41,13 +45,15 @@ class ClientAssertions:
         Raises `idp.errors.Unavailable` when marks were lost so recently that a replay could pass.
         """
         try:
-            named = read_unverified(assertion).claims.get("sub")
+            unproven = read_unverified(assertion)
+            named = unproven.claims.get("sub")
             client = self.find(named) if isinstance(named, str) else None
-            if client is None or client.keys is None:
+            if client is None:
                 return None
             if client.auth_method is not AuthMethod.PRIVATE_KEY_JWT:
                 return None
-            claims = verify(assertion, client.keys, ALGORITHMS).claims
+            public = self.keys.of(client, unproven.kid, unproven.header.get("alg"))
+            claims = verify(assertion, public, ALGORITHMS, TYPES).claims
         except BadToken:
             return None
         if not self._claims_hold(claims, client.client_id):
@@ -81,6 +87,8 @@ class ClientAssertions:
         expires = int(claims["exp"])  # type: ignore[call-overload]  # checked by _claims_hold
         issued = claims.get("iat")
         made_at = int(issued) if _is_number(issued) else expires - rules.assertion_lifetime.seconds  # type: ignore[call-overload]
+        # A clock that is ahead by the skew allowed may have made it that much earlier.
+        made_at -= rules.clock_skew.seconds
         # Kept past exp by the skew that verification allows.
         keep = max(1, expires - to_seconds(now) + 2 * rules.clock_skew.seconds)
         if not self.marks.claim(f"assertion:{client.client_id}:{jti}", keep, made_at):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-from authlib.oauth2.rfc6749 import ClientAuthentication
+from authlib.oauth2.rfc6749 import ClientAuthentication, InvalidClientError
 
 from idp.clients.model import Client
 from idp.clients.service import Clients
@@ -50,6 +51,8 @@ class ClientAuthenticator:
     gate: Gate
     database: Database
     clock: Clock
+    seen: Callable[[str, str], None]
+    """Told the id and the address of each client that proved itself by a credential."""
 
     def registry(self) -> ClientAuthentication:
         """Give Authlib's registry with our methods in it."""
@@ -64,6 +67,21 @@ class ClientAuthenticator:
         for name, method in ours.items():
             registry.register(name, method)
         return registry
+
+    def authenticate(self, request: TokenRequest, registry: ClientAuthentication) -> Client:
+        """Give the client that a request proves; raises `Refusal` (RFC 6749 5.2).
+
+        `registry` is what `registry()` gave; an endpoint makes it once.
+        """
+        refuse_two_methods(request)
+        ask: Any = registry
+        try:
+            client: Client = ask(request, METHODS, "token").client
+        except InvalidClientError:
+            raise invalid_client(request) from None
+        if not client.is_public:
+            self.seen(client.client_id, request.protocol.caller.address)
+        return client
 
     def _find(self, client_id: str) -> Authenticated | None:
         found = self.clients.find(client_id)

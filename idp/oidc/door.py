@@ -48,6 +48,8 @@ class Machine:
     """Whether registered browser clients may call it from their origin."""
     open_cors: bool = False
     """Public documents: any origin may read them."""
+    seen: Callable[[tuple[str | None, str | None]], None] | None = None
+    """Public documents: told the peer of each GET, and what a trusted proxy said of its caller."""
 
 
 _REASONS = {
@@ -109,6 +111,9 @@ class FrontDoor:
                 )
             if len(environ.get("QUERY_STRING", "")) > MAX_QUERY:
                 raise Refusal(OAuthError.INVALID_REQUEST, "the query is too long", 414)
+            if machine.seen is not None and method == "GET":
+                forwarded = environ.get("HTTP_X_FORWARDED_FOR") if self.trusted else None
+                machine.seen((environ.get("REMOTE_ADDR"), forwarded))
             request = _bare(environ) if machine.plain else self._parse(environ)
             return machine.endpoint(request)
         except Refusal as refusal:
@@ -157,7 +162,8 @@ class FrontDoor:
                 ("Access-Control-Max-Age", "600"),
             ]
         else:
-            granted.append(("Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After"))
+            exposed = "WWW-Authenticate, DPoP-Nonce, Retry-After"
+            granted.append(("Access-Control-Expose-Headers", exposed))
         return granted
 
 

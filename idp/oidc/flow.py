@@ -9,7 +9,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from idp.clients.model import Client
+from idp.oidc.claim_names import ACR, is_covered
 from idp.oidc.model import AuthorizationRequest, Consent, Issue, OAuthError, Refuse, SignIn, Step
+from idp.oidc.requested_claims import read_claims
 from idp.sessions.model import Session
 
 OFFLINE = "offline_access"
@@ -24,15 +26,21 @@ def next_step(
 ) -> Step:
     """Decide the next step; `session` is live and its subject active, or None.
 
-    `consented` are the scopes the subject agreed to share with the client before.
+    `consented` is what the subject agreed to share with the client before.
     """
+    claims = read_claims(request.parameters.claims)
     silent = "none" in request.parameters.prompt
     if session is None or must_authenticate(request, session):
         return Refuse(OAuthError.LOGIN_REQUIRED) if silent else SignIn()
-    if request.parameters.hinted_subject not in (None, session.subject):
-        # Somebody else than was hinted at: never a positive answer (Core 3.1.2.2).
+    hinted = request.parameters.hinted_subject
+    if hinted not in (None, session.subject) or not claims.allows_subject(session.subject):
+        # Somebody else than was asked for: never a positive answer (Core 3.1.2.2).
         fresh = session.auth_time >= request.created_at
         return Refuse(OAuthError.LOGIN_REQUIRED) if silent or fresh else SignIn()
+    if not claims.is_met_by(ACR):
+        # An essential `acr` that cannot be had is a failed authentication (Core 5.5.1.1). The code
+        # is of OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
+        return Refuse(OAuthError.UNMET_AUTHENTICATION_REQUIREMENTS)
     if must_ask(request, client, session, consented):
         return Refuse(OAuthError.CONSENT_REQUIRED) if silent else Consent()
     return Issue(granted_scopes(request, client))
@@ -56,12 +64,33 @@ def must_ask(
     request: AuthorizationRequest, client: Client, session: Session, consented: frozenset[str]
 ) -> bool:
     """Tell whether the consent page must be shown; first-party clients are exempt by data."""
-    answered = request.consented_by == session.subject
-    if "consent" in request.parameters.prompt and not client.first_party:
-        return not answered
+    if request.consented_by == session.subject:
+        return False
+    if not is_assured(client, request.parameters.redirect_uri):
+        return True
     if client.first_party:
         return False
-    return not answered and not set(granted_scopes(request, client)) <= consented
+    if "consent" in request.parameters.prompt:
+        return True
+    return not all(is_covered(item, consented) for item in asked_items(request, client))
+
+
+def is_assured(client: Client, redirect_uri: str) -> bool:
+    """Tell whether it can be known that an answer reaches this client and no other program.
+
+    Any app on a phone may claim a private-use scheme, any program a loopback port: what a member
+    allowed once is not given again without asking (RFC 8252 8.6, RFC 6749 10.2).
+    """
+    if not client.is_public or redirect_uri.startswith("https:"):
+        return True
+    return client.first_party and redirect_uri.startswith("http:")
+
+
+def asked_items(request: AuthorizationRequest, client: Client) -> tuple[str, ...]:
+    """Give what a yes would allow: scopes, and parts of scopes that single claims belong to."""
+    scopes = granted_scopes(request, client)
+    items = read_claims(request.parameters.claims).items
+    return (*scopes, *sorted(item for item in items if not is_covered(item, scopes)))
 
 
 def granted_scopes(request: AuthorizationRequest, client: Client) -> tuple[str, ...]:

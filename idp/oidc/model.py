@@ -70,6 +70,19 @@ class AuthorizationRequest:
     expires_at: datetime
     consented_by: str | None
     consumed: bool
+    pushed_hash: str | None = None
+    """The pushed request it was opened from, whose only answer it competes for (RFC 9126 7.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A request its client pushed (RFC 9126), checked when it was."""
+
+    uri_hash: str
+    client_id: str
+    parameters: Parameters
+    expires_at: datetime
+    consumed: bool
 
 
 @dataclass(frozen=True, slots=True)

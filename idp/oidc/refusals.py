@@ -36,24 +36,6 @@ def refusal_response(refusal: Refusal) -> ProtocolResponse:
     return json_response(content, refusal.status, NO_STORE + refusal.headers)
 
 
-def bearer_refusal(
-    error: OAuthError | None, description: str = "", status: int = 401, scope: str = ""
-) -> ProtocolResponse:
-    """Give the challenge of RFC 6750 3; without an error when no token was sent."""
-    parts = [f'realm="{REALM}"']
-    content = {}
-    if error is not None:
-        content["error"] = error.value
-        parts.append(f'error="{error.value}"')
-    if description:
-        content["error_description"] = description
-        parts.append(f'error_description="{description}"')
-    if scope:
-        parts.append(f'scope="{scope}"')
-    challenge = ("WWW-Authenticate", "Bearer " + ", ".join(parts))
-    return json_response(content, status, (*NO_STORE, challenge))
-
-
 def unavailable_response(retry_after: int) -> ProtocolResponse:
     """Answer that a store does not; the client may try again."""
     return refusal_response(

@@ -18,8 +18,7 @@ from idp.inforce.service import PolicyInForce
 from idp.journal.model import Origin
 from idp.journal.service import REFUSED, Journal
 from idp.oidc import store
-from idp.oidc.authorization import Proven
-from idp.oidc.flow import granted_scopes, next_step
+from idp.oidc.flow import asked_items, next_step
 from idp.oidc.model import AuthorizationRequest, Issue, OAuthError, Parameters, Step
 from idp.sessions.model import Session
 from idp.storage.secret_text import draw_token, hash_token
@@ -44,18 +43,28 @@ class AuthorizationRequests:
     codes: Codes
     journal: Journal
 
-    def store(self, proven: Proven, parameters: Parameters, browser: str | None) -> str:
-        """Store a request; answers its handle. `browser` None binds it at the next step."""
+    def store(
+        self,
+        client_id: str,
+        parameters: Parameters,
+        browser: str | None,
+        pushed_hash: str | None = None,
+    ) -> str:
+        """Store a request; answers its handle. `browser` None binds it at the next step.
+
+        `pushed_hash` names the pushed request it was opened from.
+        """
         handle, now = draw_token(), to_micros(self.clock.now())
         with self.database.begin() as tx:
             store.add(
                 tx,
                 handle_hash=hash_token(handle),
                 browser_hash=hash_token(browser) if browser else None,
-                client_id=proven.client.client_id,
+                client_id=client_id,
                 parameters=parameters,
                 created_at=now,
                 expires_at=now + self.policy.policy.sessions.authorization_request.micros,
+                pushed_hash=pushed_hash,
             )
         return handle
 
@@ -105,9 +114,11 @@ class AuthorizationRequests:
             nonce=parameters.nonce,
             auth_time=session.auth_time,
             amr=session.amr,
+            dpop_jkt=parameters.dpop_jkt,
+            claims=parameters.claims,
         )
         with self.database.begin() as tx:
-            if not store.consume(tx, request.handle_hash, to_micros(now)):
+            if not store.consume(tx, request, to_micros(now)):
                 raise RequestEnded("answered already")
             return self.codes.issue(tx, approval, now, origin)
 
@@ -122,7 +133,7 @@ class AuthorizationRequests:
         now = self.clock.now()
         denied = error is OAuthError.ACCESS_DENIED
         with self.database.begin() as tx:
-            if not store.consume(tx, request.handle_hash, to_micros(now)):
+            if not store.consume(tx, request, to_micros(now)):
                 raise RequestEnded("answered already")
             self.journal.record(
                 tx,
@@ -142,10 +153,10 @@ class AuthorizationRequests:
     ) -> None:
         """Remember that the member agreed to share what was asked for."""
         now: datetime = self.clock.now()
-        scopes = granted_scopes(request, client)
+        items = asked_items(request, client)
         with self.database.begin() as tx:
             before = consents.find(tx, session.subject, client.client_id)
-            after = before | set(scopes)
+            after = before | set(items)
             consents.save(tx, session.subject, client.client_id, after, to_micros(now))
             store.note_consent(tx, request.handle_hash, session.subject)
             self.journal.record(
@@ -157,5 +168,5 @@ class AuthorizationRequests:
                 client=client.client_id,
                 session=session.id,
                 origin=origin,
-                data={"scopes": list(scopes)},
+                data={"scopes": list(items)},
             )

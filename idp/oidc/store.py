@@ -1,4 +1,4 @@
-"""Rows of authorization requests in progress, under a handle bound to one browser."""
+"""Rows of authorization requests: in progress under a handle bound to one browser, and pushed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from idp.accounts.store import account
 from idp.clock import from_micros
-from idp.oidc.model import AuthorizationRequest, Parameters
+from idp.members.standing import dates_access_ends_on
+from idp.members.store import DATE_COLUMNS, member, read_dates
+from idp.oidc.claims import Person
+from idp.oidc.model import AuthorizationRequest, Parameters, Pushed
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
 from idp.storage.tables import Digest, Instant, metadata
@@ -41,14 +45,10 @@ pushed_request = sa.Table(
 )
 sa.Index("ix_pushed_request_expires_at", pushed_request.c.expires_at)
 
-_c = authorization_request.c
+_c, _p = authorization_request.c, pushed_request.c
 _ADD = Statement(
     sa.insert(authorization_request).values(
-        {
-            c.name: sa.bindparam(c.name)
-            for c in _c
-            if c.name not in ("consented_by", "consumed_at", "pushed_hash")
-        }
+        {c.name: sa.bindparam(c.name) for c in _c if c.name not in ("consented_by", "consumed_at")}
     )
 )
 _FIND = Statement(
@@ -60,6 +60,7 @@ _FIND = Statement(
         _c.expires_at,
         _c.consented_by,
         _c.consumed_at,
+        _c.pushed_hash,
     ).where(_c.handle_hash == sa.bindparam("handle"))
 )
 _BIND = Statement(
@@ -78,6 +79,34 @@ _CONSUME = Statement(
     .values(consumed_at=sa.bindparam("at"))
 )
 _CLEAN = Statement(sa.delete(authorization_request).where(_c.expires_at < sa.bindparam("before")))
+_PUSH = Statement(
+    sa.insert(pushed_request).values(
+        {c.name: sa.bindparam(c.name) for c in _p if c.name != "consumed_at"}
+    ),
+    independent=True,
+)
+_FIND_PUSHED = Statement(
+    sa.select(_p.client_id, _p.parameters, _p.expires_at, _p.consumed_at).where(
+        _p.uri_hash == sa.bindparam("uri")
+    )
+)
+_CONSUME_PUSHED = Statement(
+    sa.update(pushed_request)
+    .where(_p.uri_hash == sa.bindparam("uri"), _p.consumed_at.is_(None))
+    .values(consumed_at=sa.bindparam("at"))
+)
+_CLEAN_PUSHED = Statement(sa.delete(pushed_request).where(_p.expires_at < sa.bindparam("before")))
+_PERSON = Statement(
+    sa.select(
+        account.c.address,
+        account.c.member_number,
+        member.c.facts,
+        member.c.updated_at,
+        *DATE_COLUMNS,
+    )
+    .join(member, member.c.member_number == account.c.member_number)
+    .where(account.c.subject == sa.bindparam("who"))
+)
 _DECODER = msgspec.json.Decoder(Parameters)
 
 
@@ -101,6 +130,7 @@ def find(tx: Tx, handle_hash: str) -> AuthorizationRequest | None:
         expires_at=from_micros(row[4]),
         consented_by=row[5],
         consumed=row[6] is not None,
+        pushed_hash=row[7],
     )
 
 
@@ -114,11 +144,58 @@ def note_consent(tx: Tx, handle_hash: str, subject: str) -> None:
     tx.write(_CONSENT, handle=handle_hash, who=subject)
 
 
-def consume(tx: Tx, handle_hash: str, at: int) -> bool:
-    """Take a request for its one answer; False for everyone after the first."""
-    return tx.run(_CONSUME, handle=handle_hash, at=at) == 1
+def consume(tx: Tx, request: AuthorizationRequest, at: int) -> bool:
+    """Take a request for its one answer; False for everyone after the first.
+
+    Many requests may have been opened from one that was pushed: the first answer takes that too,
+    and rolls back the others (RFC 9126 4, 7.3).
+    """
+    if tx.run(_CONSUME, handle=request.handle_hash, at=at) != 1:
+        return False
+    pushed = request.pushed_hash
+    return pushed is None or tx.run(_CONSUME_PUSHED, uri=pushed, at=at) == 1
+
+
+def push(tx: Tx, **columns: Any) -> None:
+    """Insert a pushed request."""
+    columns["parameters"] = msgspec.json.encode(columns["parameters"]).decode()
+    tx.write(_PUSH, **columns)
+
+
+def find_pushed(tx: Tx, uri_hash: str) -> Pushed | None:
+    """Find a pushed request."""
+    row = tx.one(_FIND_PUSHED, uri=uri_hash)
+    if row is None:
+        return None
+    return Pushed(
+        uri_hash, row[0], _DECODER.decode(row[1]), from_micros(row[2]), row[3] is not None
+    )
 
 
 def clean(tx: Tx, before: int) -> int:
     """Delete requests that expired before an instant."""
     return tx.run(_CLEAN, before=before)
+
+
+def clean_pushed(tx: Tx, before: int) -> int:
+    """Delete pushed requests that expired before an instant.
+
+    They are still needed while a request opened from them can be answered.
+    """
+    return tx.run(_CLEAN_PUSHED, before=before)
+
+
+def find_person(tx: Tx, subject: str) -> Person | None:
+    """Find what is on record about a subject, in one statement."""
+    row = tx.one(_PERSON, who=subject)
+    if row is None:
+        return None
+    ends_on = dates_access_ends_on(read_dates(row[4:]))
+    return Person(
+        subject=subject,
+        address=row[0],
+        member_number=row[1],
+        facts=row[2],
+        updated_at=from_micros(row[3]),
+        access_ends_on=ends_on.isoformat() if ends_on else None,
+    )

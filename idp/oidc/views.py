@@ -16,9 +16,18 @@ from idp.errors import IdpError
 from idp.journal.model import Origin
 from idp.oidc.authorization import RedirectedError, check, prove, response_uri
 from idp.oidc.door import fields_of
-from idp.oidc.flow import granted_scopes
+from idp.oidc.flow import REAUTHENTICATE, asked_items
 from idp.oidc.hints import Hints
-from idp.oidc.model import AuthorizationRequest, Consent, Issue, OAuthError, Refuse, SignIn
+from idp.oidc.model import (
+    AuthorizationRequest,
+    Consent,
+    Issue,
+    OAuthError,
+    Parameters,
+    Refuse,
+    SignIn,
+)
+from idp.oidc.pushed import URN, PushedRequests
 from idp.oidc.refusals import Refusal
 from idp.oidc.requests import AuthorizationRequests, RequestEnded
 from idp.sessions.model import Session
@@ -26,9 +35,15 @@ from idp.sessions.service import BrowserSessions
 from idp.web.browser import Browser
 from idp.web.forms import BadForm, read_body, read_form
 from idp.web.headers import form_action_source
+from idp.web.i18n import mark
 from idp.web.pages import Pages
 from idp.web.request_id import request_id_of
 
+OTHER_ACCOUNT = mark(
+    "どのアカウントで利用するかを選ぶため、もう一度ログインしてください。"
+    "ほかのアカウントのメールアドレスも入力できます。"
+)
+SIGN_IN_AGAIN = mark("ご本人であることを確かめるため、もう一度ログインしてください。")
 CONSENT_FIELDS = {"csrf_token": 64, "request": 64, "consent": 8}
 
 
@@ -45,6 +60,7 @@ class AuthorizationViews:
 
     issuer: str
     requests: AuthorizationRequests
+    pushed: PushedRequests
     hints: Hints
     sessions: BrowserSessions
     browser: Browser
@@ -64,16 +80,20 @@ class AuthorizationViews:
         A POST reads no cookie: it may come from another site, which sends none (SameSite).
         """
         posted = request.method == "POST"
-        sent = sent_parameters()
-        proven = prove(self.requests.clients, sent)
-        try:
-            parameters = check(proven, sent, self.hints)
-        except RedirectedError as refused:
-            return self._redirect(
-                proven.redirect_uri, {"error": refused.error.value, "state": proven.state}
-            )
+        sent, pushed_hash = sent_parameters(), None
+        if sent.get("request_uri", "").startswith(URN):
+            # Nothing else of the request counts (RFC 9126 4); what is wrong with it is told here.
+            client, pushed = self.pushed.open(sent["request_uri"], sent.get("client_id", ""))
+            parameters, pushed_hash = pushed.parameters, pushed.uri_hash
+        else:
+            proven = prove(self.requests.clients, sent)
+            client = proven.client
+            try:
+                parameters = check(proven, sent, self.hints)
+            except RedirectedError as refused:
+                return self._refused(refused, sent.get("ui_locales"))
         device = None if posted else self.browser.device_or_new(request)
-        handle = self.requests.store(proven, parameters, device)
+        handle = self.requests.store(client.client_id, parameters, device, pushed_hash)
         response = redirect(f"/authorize/continue?request={handle}", 303)
         if device is not None:
             self.browser.remember_device(response, device)
@@ -98,10 +118,10 @@ class AuthorizationViews:
         match self.requests.next_step(asked, client, session):
             case Issue() as step if session is not None:
                 code = self.requests.issue(asked, step, session, self._origin())
-                return self._answer(asked, {"code": code})
+                return self._answer(client, asked.parameters, {"code": code})
             case Refuse(error):
                 self.requests.refuse(asked, error, session, self._origin())
-                return self._answer(asked, {"error": error.value})
+                return self._answer(client, asked.parameters, {"error": error.value})
             case Consent():
                 return self._consent_page(handle, asked, client)
             case SignIn():
@@ -120,7 +140,8 @@ class AuthorizationViews:
             self.requests.allow(asked, client, session, self._origin())
         elif session is not None and sent["consent"] == "deny":
             self.requests.refuse(asked, OAuthError.ACCESS_DENIED, session, self._origin())
-            return self._answer(asked, {"error": OAuthError.ACCESS_DENIED.value})
+            denied = {"error": OAuthError.ACCESS_DENIED.value}
+            return self._answer(client, asked.parameters, denied)
         elif session is not None:
             raise BadForm("bad_request", "consent")
         return redirect(f"/authorize/continue?request={sent['request']}", 303)
@@ -133,10 +154,11 @@ class AuthorizationViews:
             asked.parameters.login_hint or "",
             asked.parameters.ui_locales,
             (form_action_source(asked.parameters.redirect_uri),),
+            self._why_again(asked.parameters),
         )
 
     def _consent_page(self, handle: str, asked: AuthorizationRequest, client: Client) -> Response:
-        scopes = granted_scopes(asked, client)
+        items = asked_items(asked, client)
         cookie = self.browser.session_cookie(request) or ""
         language = self.pages.language(asked.parameters.ui_locales)
         return self.pages.render(
@@ -145,19 +167,50 @@ class AuthorizationViews:
             form_action=(form_action_source(asked.parameters.redirect_uri),),
             client_name=client.name_in(language),
             client_uri=client.client_uri,
-            scopes=list(scopes),
-            offline="offline_access" in scopes,
+            scopes=list(items),
+            offline="offline_access" in items,
             csrf_token=self.browser.csrf.token_for(cookie),
             request_handle=handle,
         )
 
-    def _answer(self, asked: AuthorizationRequest, answer: dict[str, str]) -> Response:
-        parameters = asked.parameters
-        return self._redirect(parameters.redirect_uri, {**answer, "state": parameters.state})
+    def _why_again(self, parameters: Parameters) -> str | None:
+        """Say on the sign-in page why somebody who is signed in sees it, if so."""
+        if self.sessions.current(self.browser.session_cookie(request)) is None:
+            return None
+        if "select_account" in parameters.prompt:
+            return OTHER_ACCOUNT
+        asked = REAUTHENTICATE.intersection(parameters.prompt)
+        return SIGN_IN_AGAIN if asked or parameters.max_age is not None else None
 
-    def _redirect(self, redirect_uri: str, answer: dict[str, str | None]) -> Response:
+    def _refused(self, refused: RedirectedError, ui_locales: str | None) -> Response:
+        """Tell the client what was wrong with its request."""
+        proven = refused.proven
+        told = Parameters(
+            redirect_uri=proven.redirect_uri,
+            scopes=(),
+            state=proven.state,
+            response_mode=proven.response_mode,
+            ui_locales=ui_locales,
+        )
+        return self._answer(proven.client, told, {"error": refused.error.value})
+
+    def _answer(self, client: Client, parameters: Parameters, answer: dict[str, str]) -> Response:
+        """Send the answer to the redirect URI, as the client asked for it."""
         # `iss` in success and in error: RFC 9207 2.
-        return redirect(response_uri(redirect_uri, {**answer, "iss": self.issuer}), 303)
+        state = {} if parameters.state is None else {"state": parameters.state}
+        answer = {**answer, **state, "iss": self.issuer}
+        redirect_uri = parameters.redirect_uri
+        if parameters.response_mode != "form_post":
+            return redirect(response_uri(redirect_uri, answer), 303)
+        return self.pages.render(
+            "form_post.html",
+            ui_locales=parameters.ui_locales,
+            form_action=(form_action_source(redirect_uri),),
+            client_name=client.name_in(self.pages.language(parameters.ui_locales)),
+            redirect_uri=redirect_uri,
+            answer=answer,
+            other_language_url=None,  # the request is answered: no page comes a second time
+        )
 
     def _origin(self) -> Origin:
         caller = self.browser.caller(request)

@@ -8,6 +8,7 @@ nothing; handlers must bear being called twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,11 +24,23 @@ from idp.policy.model import Outbox as Rules
 from idp.storage.sql import Database, Tx
 
 log = structlog.get_logger(__name__)
-BATCH = 50
+BATCH = 1_000
+LANES = 16
+"""Receivers that are served at the same time; each gets its messages one after the other."""
 
 
 class DeliveryFailed(Exception):
     """The other side did not take the message; the text is a short reason for the record."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """One message to try; `seen` are the tries so far."""
+
+    message: str
+    kind: str
+    content: dict[str, Any]
+    seen: int
 
 
 Handler = Callable[[dict[str, Any], datetime], None]
@@ -51,22 +64,46 @@ class Outbox:
     """Called in the settling transaction: kind, payload, error or None, now, given up."""
 
     def deliver_due(self) -> int:
-        """Try every due message once; answers how many were delivered."""
+        """Try every due message once; answers how many were delivered.
+
+        Receivers are served side by side, so that one that hangs delays only itself; when it fails
+        one message, the rest of its own wait a moment too.
+        """
         with self.database.read() as tx:
             due = store.due(tx, to_micros(self.clock.now()), BATCH)
-        return sum(
-            self._try(message, kind, payload, seen) for message, kind, payload, seen, _ in due
-        )
+        lanes: dict[str, list[Due]] = {}
+        for message, kind, payload, seen, _ in due:
+            content: dict[str, Any] = msgspec.json.decode(payload)
+            lane = lanes.setdefault(f"{kind} {content.get('client_id', '')}", [])
+            lane.append(Due(message, kind, content, seen))
+        if len(lanes) <= 1:
+            return sum(map(self._serve, lanes.values()))
+        with ThreadPoolExecutor(min(LANES, len(lanes)), thread_name_prefix="outbox") as pool:
+            return sum(pool.map(self._serve, lanes.values()))
 
-    def _try(self, message: str, kind: str, payload: str, seen: int) -> bool:
+    def _serve(self, lane: list[Due]) -> int:
+        delivered = 0
+        for index, due in enumerate(lane):
+            done = self._try(due.message, due.kind, due.content, due.seen)
+            delivered += bool(done)
+            if done is False and lane[index + 1 :]:
+                later = to_micros(self.clock.now()) + self.rules().retries[0].micros
+                with self.database.begin() as tx:
+                    store.postpone(
+                        tx, [(rest.message, rest.seen) for rest in lane[index + 1 :]], later
+                    )
+                break
+        return delivered
+
+    def _try(self, message: str, kind: str, content: dict[str, Any], seen: int) -> bool | None:
+        """Try one message: whether it was delivered, None when another worker has it."""
         now = self.clock.now()
         waits = self.rules().retries
         last = seen >= len(waits)
         next_due = to_micros(now) + waits[min(seen, len(waits) - 1)].micros
         with self.database.begin() as tx:
             if not store.lease(tx, message, seen, next_due):
-                return False
-        content: dict[str, Any] = msgspec.json.decode(payload)
+                return None
         error = self._hand_over(kind, content, now)
         settled = self.clock.now()
         with self.database.begin() as tx:

@@ -61,6 +61,15 @@ _FAILED = Statement(
         last_error=sa.bindparam("error"),
     )
 )
+_POSTPONE = Statement(
+    sa.update(outbox_message)
+    .where(
+        _c.id == sa.bindparam("message"),
+        _c.attempts == sa.bindparam("seen"),
+        _c.due_at.is_not(None),
+    )
+    .values(due_at=sa.bindparam("later"))
+)
 _CLEAN = Statement(
     sa.delete(outbox_message).where(_c.due_at.is_(None), _c.created_at < sa.bindparam("before"))
 )
@@ -92,6 +101,11 @@ def delivered(tx: Tx, message: str, at: int) -> None:
 def failed(tx: Tx, message: str, next_due: int | None, given_up: int | None, error: str) -> None:
     """Note a failed try; without `next_due` the message is given up."""
     tx.write(_FAILED, message=message, next_due=next_due, given_up=given_up, error=error)
+
+
+def postpone(tx: Tx, messages: list[tuple[str, int]], later: int) -> None:
+    """Let messages (id, tries so far) wait until later; it does not count as a try."""
+    tx.run_many(_POSTPONE, [{"message": m, "seen": seen, "later": later} for m, seen in messages])
 
 
 def clean(tx: Tx, before: int) -> int:

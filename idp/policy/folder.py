@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from idp.errors import SettingsError
+from idp.policy.consistency import faults_of
 from idp.policy.model import Duration, LimitName, Policy
 
 AREAS: tuple[str, ...] = Policy.__struct_fields__
@@ -62,7 +63,10 @@ def proposal(texts: dict[str, str], where: str = "policy") -> Proposal:
     missing = [name.value for name in LimitName if name not in parts["limits"]]
     if missing:
         raise BadPolicy(f"{where}/limits.toml: the limit [{missing[0]}] is missing")
-    return Proposal(texts, Policy(**parts), digest_of(texts))
+    policy = Policy(**parts)
+    for fault in faults_of(policy):
+        raise BadPolicy(f"{where}/{fault}")
+    return Proposal(texts, policy, digest_of(texts))
 
 
 def digest_of(texts: dict[str, str]) -> str:

@@ -137,18 +137,19 @@ class Tokens(_Strict, frozen=True):
     assertion_lifetime: Duration
     clock_skew: Duration
     logout_token_lifetime: Duration
-    pushed_request_lifetime: Duration
-    dpop_proof_lifetime: Duration
-    dpop_nonce: bool
+    pushed_request_lifetime: Duration = msgspec.field(default_factory=lambda: Duration("60s"))
+    dpop_proof_lifetime: Duration = msgspec.field(default_factory=lambda: Duration("60s"))
+    dpop_nonce: bool = False
 
 
 class Keys(_Strict, frozen=True):
-    """`keys.toml`: the life of a signing key."""
+    """`keys.toml`: the life of a signing key, and how long relying parties may cache the set."""
 
     algorithms: Annotated[list[SigningAlgorithm], msgspec.Meta(min_length=1)]
     announced_dwell: Duration
     active_period: Duration
     retiring_dwell: Duration
+    jwks_cache: Duration = msgspec.field(default_factory=lambda: Duration("10m"))
 
 
 class Audit(_Strict, frozen=True):

@@ -1,4 +1,7 @@
-"""The member's own pages: today the account page one arrives at after signing in."""
+"""The member's own pages: the account page after signing in, and who receives their data.
+
+An application is a relying party, in the members' words.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,23 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from idp.accounts import store as accounts
+from idp.clients.model import SCOPES
 from idp.clients.service import Clients
-from idp.clock import Clock
+from idp.clock import Clock, date_in_tokyo
+from idp.journal.model import Origin
+from idp.lifecycle.applications import Application, Applications
 from idp.members import store as members
 from idp.members.model import name_on
+from idp.sessions.model import Session
 from idp.sessions.service import BrowserSessions
 from idp.storage.sql import Database
 from idp.web.browser import Browser
+from idp.web.forms import read_form
 from idp.web.pages import Pages
+from idp.web.request_id import request_id_of
+
+REVOKE_FIELDS = {"csrf_token": 64, "client_id": 128}
+APPLICATIONS = "/account/applications"
 
 
 @dataclass(frozen=True)
@@ -25,6 +37,7 @@ class SelfService:
     database: Database
     clock: Clock
     clients: Clients
+    applications: Applications
     sessions: BrowserSessions
     browser: Browser
     pages: Pages
@@ -34,6 +47,8 @@ class SelfService:
         views = Blueprint("selfservice", __name__)
         views.add_url_rule("/", endpoint="home", view_func=lambda: redirect("/account", 303))
         views.add_url_rule("/account", view_func=self.account, methods=["GET"])
+        views.add_url_rule(APPLICATIONS, view_func=self.show_applications, methods=["GET"])
+        views.add_url_rule(APPLICATIONS, view_func=self.revoke, methods=["POST"])
         return views
 
     def account(self) -> Response:
@@ -60,3 +75,47 @@ class SelfService:
             services=services,
             csrf_token=self.browser.csrf.token_for(cookie),
         )
+
+    def show_applications(self) -> Response:
+        """Show which relying parties receive what, and since when."""
+        cookie = self.browser.session_cookie(request)
+        session = self.sessions.current(cookie)
+        if session is None or cookie is None:
+            return redirect("/sign-in", 303)
+        language = self.pages.language()
+        allowed = self.applications.allowed_by(session.subject)
+        return self.pages.render(
+            "applications.html",
+            applications=[_shown(one, language) for one in allowed],
+            csrf_token=self.browser.csrf.token_for(cookie),
+        )
+
+    def revoke(self) -> Response:
+        """Take back what one relying party was allowed."""
+        sent = read_form(request, REVOKE_FIELDS)
+        cookie = self.browser.session_cookie(request)
+        self.browser.csrf.check(request, cookie)
+        session: Session | None = self.sessions.current(cookie)
+        if session is None:
+            return redirect("/sign-in", 303)
+        caller = self.browser.caller(request)
+        origin = Origin(caller.address, self.browser.agent(request), request_id_of(request.environ))
+        self.applications.revoke(session, sent["client_id"], origin)
+        return redirect(APPLICATIONS, 303)
+
+
+def _shown(application: Application, language: str) -> dict[str, object]:
+    items = application.items
+    entries = [item for item in items if "." not in item or item.partition(".")[0] not in items]
+    return {
+        "client_id": application.client.client_id,
+        "name": application.client.name_in(language),
+        "since": date_in_tokyo(application.since),
+        "entries": sorted(entries, key=_order),
+        "offline": "offline_access" in items,
+    }
+
+
+def _order(item: str) -> tuple[int, str]:
+    scope = item.partition(".")[0]
+    return (SCOPES.index(scope) if scope in SCOPES else len(SCOPES), item)

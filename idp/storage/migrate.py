@@ -26,6 +26,12 @@ class NotMigrated(SettingsError):
     code = "not_migrated"
 
 
+class NoFolder(SettingsError):
+    """The folder of the database was never made."""
+
+    code = "no_folder"
+
+
 def config() -> Config:
     """Give Alembic's configuration; there is no ini file."""
     made = Config()
@@ -47,6 +53,12 @@ def current(database: Database) -> str | None:
         with database.engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
     except sa.exc.OperationalError as error:
+        folder = Path(database.url.database or ".").parent
+        if database.is_sqlite and not folder.is_dir():
+            raise NoFolder(
+                f"the folder {folder} does not exist; make it (mkdir -m 700 {folder}), or set"
+                " IDP_DATA or IDP_DATABASE_URL to where the database is"
+            ) from error
         raise StoreUnavailable("the database does not answer or cannot be opened") from error
 
 

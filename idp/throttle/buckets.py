@@ -20,6 +20,7 @@ from idp.inforce.service import PolicyInForce
 from idp.metrics import LIMIT_OUTAGES
 from idp.policy.model import Limit, LimitName, Outage
 from idp.throttle.breaker import Breaker
+from idp.throttle.degraded import OutageLog
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +33,7 @@ class Buckets:
     policy: PolicyInForce
     outages: tuple[type[Exception], ...] = (StoreUnavailable,)
     breaker: Breaker = field(default_factory=Breaker)
+    outage_log: OutageLog | None = None
 
     def exhausted(self, buckets: tuple[str, ...]) -> LimitName | None:
         """Name the limit that one of the caller's address buckets has reached, if any."""
@@ -52,10 +54,15 @@ class Buckets:
         if not self.breaker.allows():
             return _answer(rule, limit)
         try:
-            return question(_item(limit), rule.value, key)
+            answer = question(_item(limit), rule.value, key)
         except self.outages:
             self.breaker.failed()
+            if self.outage_log is not None:
+                self.outage_log.began(rule, limit)
             return _answer(rule, limit)
+        if self.outage_log is not None:
+            self.outage_log.ended()
+        return answer
 
     @cached_property
     def _limiter(self) -> MovingWindowRateLimiter:

@@ -31,10 +31,14 @@ class ForgedRequest(IdpError):
 
 @dataclass(frozen=True)
 class Csrf:
-    """Makes and checks form tokens under one key; `issuer` tells our own origin."""
+    """Makes and checks form tokens under one key; `issuer` tells our own origin.
+
+    `older` keys still open what was sent out before the master key was renewed.
+    """
 
     key: bytes = field(repr=False)
     issuer: str
+    older: tuple[bytes, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if len(self.key) < 32:
@@ -42,8 +46,7 @@ class Csrf:
 
     def token_for(self, cookie_value: str) -> str:
         """Make the token of the browser with this cookie: 43 base64url characters."""
-        mac = hmac.digest(self.key, _PURPOSE + cookie_value.encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+        return _token(self.key, cookie_value)
 
     def check(self, request: Request, cookie_value: str | None) -> None:
         """Raise ForgedRequest unless the form carries this browser's token (or BadForm)."""
@@ -52,13 +55,19 @@ class Csrf:
         if not self._from_here(request):
             raise ForgedRequest("sent from a foreign page")
         sent = read_form(request, {FIELD: _LENGTH})[FIELD]
-        if not hmac.compare_digest(sent.encode(), self.token_for(cookie_value).encode()):
+        good = [_token(key, cookie_value) for key in (self.key, *self.older)]
+        if not any([hmac.compare_digest(sent.encode(), token.encode()) for token in good]):
             raise ForgedRequest("no token" if not sent else "a token of another browser")
 
     def _from_here(self, request: Request) -> bool:
         site = request.headers.get("Sec-Fetch-Site", "same-origin")
         origin = request.headers.get("Origin", "null")
         return site in ("same-origin", "none") and origin in ("null", _origin(self.issuer))
+
+
+def _token(key: bytes, cookie_value: str) -> str:
+    mac = hmac.digest(key, _PURPOSE + cookie_value.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
 def _origin(url: str) -> str:

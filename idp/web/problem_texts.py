@@ -98,6 +98,13 @@ PROBLEMS: dict[str, Problem] = {
         _("ログイン後の戻り先が、こちらに登録されたものと異なります。安全のため移動しません。"),
         _RETRY_SERVICE,
     ),
+    "invalid_request_uri": Problem(
+        _("ログインの受付が終わりました"),
+        _(
+            "サービスからの申し込みが、すでに使われたか、時間が過ぎたか、こちらでは分からないものです。"
+        ),
+        _RETRY_SERVICE,
+    ),
     "request_ended": Problem(
         _("ログインの受付が終わりました"),
         _(

@@ -1,7 +1,8 @@
 """What the app asks its own server: is the session live, the check code, the end of codes.
 
 The app proves which session it is with its ID token, and that access is alive with its access
-token; both must be of the same subject, so a token of another client does not help.
+token and a DPoP proof for one question to userinfo (RFC 9449); both tokens must be of the same
+subject, so a token of another client does not help.
 """
 
 import hashlib
@@ -81,7 +82,7 @@ def _session(parts: Parts, *, require_access: bool) -> Session | TokenRefused:
         raise BadTokenError("a JSON body with id_token is needed")
     subject: str | TokenRefused | None = None
     if require_access:
-        subject = parts.provider.subject_of(_bearer())
+        subject = parts.provider.subject_of(_access_token(), _proof(body))
         if isinstance(subject, TokenRefused):
             return subject
     proof = hashlib.sha256(id_token.encode("utf-8", "surrogatepass")).digest()
@@ -94,9 +95,16 @@ def _session(parts: Parts, *, require_access: bool) -> Session | TokenRefused:
     return session
 
 
-def _bearer() -> str:
+def _proof(body: Any) -> str:
+    proof = body.get("userinfo_proof")
+    if not isinstance(proof, str) or not 0 < len(proof) <= MAX_TOKEN or not _is_token(proof):
+        raise BadTokenError("a proof for userinfo is needed")
+    return proof
+
+
+def _access_token() -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not 0 < len(token) <= MAX_TOKEN or not _is_token(token):
+    if scheme.lower() != "dpop" or not 0 < len(token) <= MAX_TOKEN or not _is_token(token):
         raise BadTokenError("an access token is needed")
     return token
 
@@ -108,5 +116,5 @@ def _is_token(text: str) -> bool:
 
 def _unauthorized(reason: str | None) -> Response:
     response = refusal(401, "invalid_token", reason or "the access token is not valid")
-    response.headers["WWW-Authenticate"] = 'Bearer realm="card", error="invalid_token"'
+    response.headers["WWW-Authenticate"] = 'DPoP realm="card", error="invalid_token"'
     return response

@@ -78,11 +78,14 @@ class Outgoing:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
-    def get(self, url: str, bearer: str | None = None) -> Answer:
-        """Fetch `url`, with an access token if given; raises UnreachableError."""
+    def get(self, url: str, bound: tuple[str, str] | None = None) -> Answer:
+        """Fetch `url`, with an access token and the proof of its key if given (RFC 9449 7.1).
+
+        Raises UnreachableError.
+        """
         headers = {"Accept": "application/json"}
-        if bearer is not None:
-            headers["Authorization"] = f"Bearer {bearer}"
+        if bound is not None:
+            headers |= {"Authorization": f"DPoP {bound[0]}", "DPoP": bound[1]}
         try:
             with self._session.get(
                 url, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True

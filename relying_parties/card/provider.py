@@ -52,11 +52,14 @@ class Provider:
                 self._keys_at = time.monotonic()
             return self._keys.get(kid)
 
-    def subject_of(self, access_token: str) -> str | TokenRefused:
-        """Ask userinfo whose token this is (Core 5.3); raises UnreachableError."""
+    def subject_of(self, access_token: str, proof: str) -> str | TokenRefused:
+        """Ask userinfo whose token this is (Core 5.3); raises UnreachableError.
+
+        The proof is the app's: it holds the key, and lets us ask this one question once.
+        """
         with self._lock:
             url = self._endpoint("userinfo_endpoint")
-        answer = self._outgoing.get(url, bearer=access_token)
+        answer = self._outgoing.get(url, bound=(access_token, proof))
         if answer.status in {400, 401, 403}:
             return TokenRefused(reason_in(answer.headers.get("www-authenticate", "")))
         subject = _successful(answer).get("sub")

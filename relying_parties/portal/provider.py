@@ -33,6 +33,7 @@ class Metadata:
     jwks_uri: str
     end_session_endpoint: str | None
     revocation_endpoint: str | None
+    pushed_authorization_request_endpoint: str | None
 
 
 class Provider:
@@ -108,6 +109,9 @@ def parse_metadata(document: Mapping[str, object], issuer: str) -> Metadata:
         jwks_uri=_endpoint(document, "jwks_uri", issuer),
         end_session_endpoint=_optional(document, "end_session_endpoint", issuer),
         revocation_endpoint=_optional(document, "revocation_endpoint", issuer),
+        pushed_authorization_request_endpoint=_optional(
+            document, "pushed_authorization_request_endpoint", issuer
+        ),
     )
 
 

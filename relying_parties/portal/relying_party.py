@@ -1,14 +1,15 @@
 """The protocol from the client's side: authorization request, tokens, userinfo, sign-out.
 
 Client authentication is `private_key_jwt` with ES256, audience the issuer (RFC 7523 3);
-PKCE is S256 (RFC 7636). Sessions and pages are left to others.
+PKCE is S256 (RFC 7636); requests are pushed (RFC 9126) where the provider takes them. Sessions and
+pages are left to others.
 """
 
 import re
 import secrets
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
@@ -47,16 +48,28 @@ class RelyingParty:
     adapter: ResolvingAdapter
 
     def authorization_url(self, sign_in: SignIn, language: str) -> str:
-        """Return where to send the browser (Core 3.1.2.1)."""
+        """Return where to send the browser (Core 3.1.2.1); it carries a reference only (RFC 9126).
+
+        Nobody can read or change the request on its way through the browser.
+        """
+        metadata = self.provider.metadata()
         url, _ = self._session(code_challenge_method="S256").create_authorization_url(
-            self.provider.metadata().authorization_endpoint,
+            metadata.authorization_endpoint,
             state=sign_in.state,
             nonce=sign_in.nonce,
             code_verifier=sign_in.code_verifier,
             scope=SCOPE,
             ui_locales=language,
         )
-        return str(url)
+        pushing = metadata.pushed_authorization_request_endpoint
+        if pushing is None:
+            return str(url)
+        asked = dict(parse_qsl(urlsplit(str(url)).query))
+        query = urlencode(
+            {"client_id": asked["client_id"], "request_uri": self._push(pushing, asked)}
+        )
+        endpoint = metadata.authorization_endpoint
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{query}"
 
     def redeem(self, code: str, sign_in: SignIn) -> tuple[Tokens, IdToken] | Refused:
         """Exchange a code and check the ID token. Raises TokenRejected."""
@@ -123,6 +136,20 @@ class RelyingParty:
             "ui_locales": language,
         }
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
+
+    def _push(self, endpoint: str, asked: dict[str, str]) -> str:
+        """Push an authorization request; answers the `request_uri` (RFC 9126 2)."""
+        session = self._session()
+        try:
+            proof: Any = session.client_auth(PrivateKeyJWT.name)
+            answer = session.post(endpoint, data=asked, auth=proof)
+            pushed = answer.json() if answer.status_code == 201 else None
+        except (RequestException, ValueError) as error:
+            raise ProviderUnavailable(f"pushed request: {error}") from error
+        request_uri = pushed.get("request_uri") if isinstance(pushed, dict) else None
+        if not isinstance(request_uri, str) or not request_uri:
+            raise ProviderUnavailable(f"pushed request answered {answer.status_code}")
+        return request_uri
 
     def _token_request(self, **parameters: str) -> Tokens | Refused:
         url = self.provider.metadata().token_endpoint

@@ -89,7 +89,7 @@ def test_both_documents_say_the_same(application: FrontDoor, listed: dict[str, A
         ("refresh_token", True),
         ("password", False),
         ("implicit", False),
-        ("client_credentials", False),
+        ("client_credentials", True),
         ("urn:ietf:params:oauth:grant-type:device_code", False),
     ],
 )

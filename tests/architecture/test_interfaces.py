@@ -42,9 +42,19 @@ COMMANDS = {
     "member": ("import", "show"),
     "account": ("add", "show", "stop", "block", "restore"),
     "policy": ("check", "activate", "history"),
-    "keys": ("master", "list", "announce", "activate", "retire", "rotate"),
+    "keys": (
+        "master",
+        "list",
+        "announce",
+        "activate",
+        "retire",
+        "rotate",
+        "readiness",
+        "rewrap",
+    ),
     "audit": ("verify", "search", "export", "checkpoint", "key"),
     "client": ("add", "list", "show", "remove"),
+    "perform": ("code", "logout"),
 }
 OPTIONS = {
     "idp audit export": "--out",
@@ -71,6 +81,9 @@ MACHINES = {
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
     "/token",
+    "/par",
+    "/introspect",
+    "/revoke",
     "/userinfo",
     "/jwks",
     "/healthz",
@@ -83,6 +96,7 @@ PAGES = {
     "/sign-in",
     "/sign-out",
     "/account",
+    "/account/applications",
 }
 FORMS = {
     "sign-in": ("username", "password", "shared_device"),

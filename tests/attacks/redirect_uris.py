@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from random import Random
 from urllib.parse import quote, urlsplit
 
 REGISTERED = {
@@ -190,6 +191,67 @@ def _of_hosts(uri: str, host: str) -> Iterator[str]:
         yield uri.replace(host, other, 1)
 
 
+FOREIGN = (
+    *(f"@{EVIL}", f"//{EVIL}", f"\\\\{EVIL}", f"/../../{EVIL}", f"?next=//{EVIL}", f"#@{EVIL}/"),
+    *(f".{EVIL}", f":443@{EVIL}", f"%40{EVIL}", f"%2f%2f{EVIL}", f"\u2044{EVIL}", f"\uff0f{EVIL}"),
+)
+CHARACTERS = (
+    "./\\:@?#%&=;,*+~|^`'\"<>[]{}()$! \t\r\n\0aZ09-_é鍵\u200b\u202e\ufeff\u3002\uff0e\ud800"
+)
+
+
+def _inserted(uri: str, at: int, random: Random) -> str:
+    return uri[:at] + random.choice(CHARACTERS) + uri[at:]
+
+
+def _replaced(uri: str, at: int, random: Random) -> str:
+    return uri[:at] + random.choice(CHARACTERS) + uri[at + 1 :]
+
+
+def _cut(uri: str, at: int, random: Random) -> str:
+    return uri[:at] + uri[at + random.randrange(1, 9) :]
+
+
+def _doubled(uri: str, at: int, random: Random) -> str:
+    return uri[: at + random.randrange(1, 12)] + uri[at:]
+
+
+def _escaped(uri: str, at: int, _random: Random) -> str:
+    return (
+        uri[:at]
+        + "".join(f"%{byte:02x}" for byte in uri[at : at + 1].encode("utf-8", "surrogatepass"))
+        + uri[at + 1 :]
+    )
+
+
+def _recased(uri: str, at: int, random: Random) -> str:
+    until = at + random.randrange(1, 12)
+    return uri[:at] + uri[at:until].swapcase() + uri[until:]
+
+
+def _led_away(uri: str, at: int, random: Random) -> str:
+    return uri[:at] + random.choice(FOREIGN) + uri[at:]
+
+
+FAULTS: tuple[Callable[[str, int, Random], str], ...] = (
+    *(_inserted, _replaced, _cut, _doubled, _escaped, _recased, _led_away),
+)
+
+
+def drawn(count: int, seed: int) -> list[tuple[str, str]]:
+    """Give (client, mutated URI) with one to three random faults, each once, none registered."""
+    random, found = Random(seed), dict[tuple[str, str], None]()
+    registered = [(name, uri) for name, uris in REGISTERED.items() for uri in uris]
+    while len(found) < count:
+        name, uri = random.choice(registered)
+        for _ in range(random.choice((1, 1, 2, 3))):
+            fault = random.choice(FAULTS)
+            uri = fault(uri, random.randrange(len(uri) + 1), random)
+        if uri not in REGISTERED[name] and not _port(uri):
+            found[name, uri] = None
+    return list(found)
+
+
 def corpus() -> list[tuple[str, str]]:
     """Give (client, mutated URI), each of them once, none of them registered."""
     found = dict.fromkeys(
@@ -207,4 +269,5 @@ def _port(uri: str) -> bool:
     start = next((s for s in loopback if uri.startswith(s)), None)
     port, slash, path = uri[len(start or "") :].partition("/")
     plain = port.isascii() and port.isdigit() and str(int(port)) == port and int(port) < 65536
-    return bool(start) and plain and slash + path == "/callback"
+    portless = uri in ("http://127.0.0.1/callback", "http://[::1]/callback")
+    return portless or (bool(start) and plain and slash + path == "/callback")

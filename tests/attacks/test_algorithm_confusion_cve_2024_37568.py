@@ -117,6 +117,7 @@ FORGERIES = list(forgeries({}, "k", KEY))
 
 @pytest.mark.parametrize("kind", FORGERIES)
 def test_a_forged_assertion_proves_nobody(demo: Demo, kind: str) -> None:
+    """Row 55: Core 9."""
     token = forgeries(claims_of_an_assertion(demo), "keyed-1", KEY)[kind]
     answer = party(demo, "keyed").token(**CODE, **proven(token))
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
@@ -124,6 +125,7 @@ def test_a_forged_assertion_proves_nobody(demo: Demo, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", FORGERIES)
 def test_a_forged_hint_signs_nobody_out(demo: Demo, kind: str) -> None:
+    """Row 105: RPLogout 2."""
     browser = signed_in(demo)
     genuine = tokens_for(browser, party(demo, "card"), scope="openid")["id_token"]
     keys = requests.get(demo.issuer + "/jwks", timeout=30).json()["keys"]

@@ -55,6 +55,7 @@ def test_the_honest_form_works(demo: Demo, path: str) -> None:
 @pytest.mark.parametrize("path", FORMS)
 @pytest.mark.parametrize("token", ["missing", "empty", "another browser's", "random", "cut"])
 def test_a_form_without_this_browsers_token_is_refused(demo: Demo, path: str, token: str) -> None:
+    """Row 32: Core 3.1.2.3."""
     browser = victim(demo, path)
     form, attacker = form_of(demo, browser, path), victim(demo, path)
     genuine = form.pop("csrf_token")
@@ -234,6 +235,7 @@ PAGES = (
 def test_no_page_can_be_framed_sniffed_cached_or_leak_its_address(
     demo: Demo, path: str, inside: bool
 ) -> None:
+    """Rows 32, 34: Core 3.1.2.3; RFC 9700 4.2."""
     browser = signed_in(demo) if inside else Browser(demo.issuer)
     for method in ("GET", "POST", "HEAD", "OPTIONS", "PUT"):
         answer = browser.http.request(method, demo.issuer + path, timeout=30, allow_redirects=False)
@@ -266,6 +268,7 @@ def test_form_action_names_the_proven_client_only(demo: Demo) -> None:
 
 
 def test_credentials_are_never_sent_on(demo: Demo) -> None:
+    """Row 33: RFC 9700 4.11."""
     member, browser = demo.member(), Browser(demo.issuer)
     page = browser.authorize(**party(demo, "desk").request(Pkce()))
     answer = browser.sign_in(member["email"], member["password"], page)

@@ -204,6 +204,7 @@ def test_the_exported_log_of_this_run_verifies(demo: Demo, pack: Path) -> None:
 
 
 def test_a_stolen_database_gives_nobody_a_way_in(demo: Demo, kept: Secrets) -> None:
+    """Row 117: RFC 6749 10.1."""
     files = [*demo.data.glob("idp.db*"), *(demo.data / "keys").glob("*")]
     assert files
     known = {k: v for k, v in kept.seen.items() if not k.startswith(("master.keys", "portal-key"))}

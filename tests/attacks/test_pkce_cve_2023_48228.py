@@ -34,6 +34,7 @@ def wrong_verifiers(pkce: Pkce) -> dict[str, str | None]:
 @pytest.mark.parametrize("name", ["desk", "card", "legacy"])
 @pytest.mark.parametrize("kind", list(wrong_verifiers(Pkce())))
 def test_a_wrong_verifier_gets_nothing_and_burns_the_code(demo: Demo, name: str, kind: str) -> None:
+    """Row 36: RFC 7636 4.6."""
     client, pkce = party(demo, name), Pkce()
     code = code_for(signed_in(demo), client, pkce, scope="openid")
     verifier = wrong_verifiers(pkce)[kind]
@@ -45,6 +46,7 @@ def test_a_wrong_verifier_gets_nothing_and_burns_the_code(demo: Demo, name: str,
 
 
 def test_a_verifier_for_a_request_without_challenge_is_a_downgrade(demo: Demo) -> None:
+    """Row 37: RFC 9700 2.1.1."""
     legacy = party(demo, "legacy")
     code = code_for(signed_in(demo), legacy, Pkce(), **WITHOUT)
     assert legacy.exchange(code, Pkce()).json()["error"] == "invalid_grant"
@@ -59,6 +61,7 @@ def test_a_verifier_for_a_request_without_challenge_is_a_downgrade(demo: Demo) -
 def test_a_client_that_is_not_exempted_gets_no_code_without_a_challenge(
     demo: Demo, name: str
 ) -> None:
+    """Row 38: RFC 7636 4.4.1."""
     sent = party(demo, name).request(Pkce(), scope="openid", **WITHOUT)
     assert answer_of(signed_in(demo).authorize(**sent))["error"] == "invalid_request"
 
@@ -83,5 +86,6 @@ def test_a_client_that_is_not_exempted_gets_no_code_without_a_challenge(
 def test_only_s256_with_a_whole_challenge_is_taken(
     demo: Demo, name: str, changed: dict[str, str]
 ) -> None:
+    """Row 39: RFC 7636 4.1-4.4.1."""
     sent = party(demo, name).request(Pkce(), scope="openid") | changed
     assert answer_of(Browser(demo.issuer).authorize(**sent))["error"] == "invalid_request"

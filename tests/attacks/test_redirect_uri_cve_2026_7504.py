@@ -21,6 +21,7 @@ LEADS_AWAY = re.compile(r"""(href|src|action|content)=["']?[^"'?]*evil""")
 
 
 def test_the_corpus_is_large_and_none_of_it_is_accepted(demo: Demo) -> None:
+    """Row 8: Core 3.1.2.1."""
     cases, http = corpus(), requests.Session()
     assert len(cases) >= 300
     accepted = []
@@ -58,6 +59,7 @@ def test_the_corpus_is_large_and_none_of_it_is_accepted(demo: Demo) -> None:
 def test_no_other_fault_makes_an_unproven_address_be_gone_to(
     demo: Demo, changed: dict[str, str]
 ) -> None:
+    """Row 7: RFC 6749 3.1.2.4."""
     desk = party(demo, "desk")
     for client_id, uri in (("desk", "https://evil.example/"), ("nobody", desk.redirect_uri)):
         sent = desk.request(Pkce(), client_id=client_id, redirect_uri=uri) | changed
@@ -71,6 +73,7 @@ def test_no_other_fault_makes_an_unproven_address_be_gone_to(
 
 @pytest.mark.parametrize("port", ["1", "80", "8765", "49152", "65535"])
 def test_the_port_of_a_loopback_address_may_differ(demo: Demo, port: str) -> None:
+    """Row 111: RFC 8252 7.3."""
     for host in ("127.0.0.1", "[::1]"):
         uri = f"http://{host}:{port}/callback"
         sent = party(demo, "phone").request(
@@ -103,6 +106,7 @@ def test_a_very_long_address_is_refused_at_once(demo: Demo) -> None:
     ],
 )
 def test_no_page_of_ours_redirects_to_where_a_parameter_says(demo: Demo, way: str) -> None:
+    """Row 33: RFC 9700 4.11."""
     names = ("next", "return_to", "redirect", "redirect_uri", "url", "continue", "request", "lang")
     for path in (
         "/sign-in",

@@ -19,6 +19,8 @@ WHOLE_STORY = [
     ("code.issued", "card"),
     ("token.issued", "card"),
     ("claims.read", "card"),
+    # The portal gives its tokens back (RFC 7009) before it sends the browser to sign out.
+    ("grant.revoked", "portal"),
     ("session.ended", None),
 ]
 DELIVERED = {("logout.delivered", "portal"), ("logout.delivered", "card")}

@@ -15,7 +15,8 @@ import requests
 from audit.__main__ import main as verifier
 from tests.faults import processes
 from tests.support.demo import Demo, running_demo
-from tests.support.relying_party import Browser, Client
+from tests.support.parties import card_of
+from tests.support.relying_party import Browser
 
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
@@ -36,7 +37,7 @@ def limit_files(demo: Demo, limits: tuple[int, int]) -> None:
 
 def test_a_full_disk_is_answered_503_and_loses_nothing(demo: Demo, tmp_path: Path) -> None:
     member = demo.member()
-    card = Client(demo.issuer, "card", demo.facts["card"] + "/callback")
+    card = card_of(demo)
     scope = "openid profile offline_access"
     tokens = card.sign_in(Browser(demo.issuer), member["email"], member["password"], scope=scope)
     browser = Browser(demo.issuer)

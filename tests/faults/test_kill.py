@@ -21,7 +21,8 @@ import requests
 from audit.__main__ import main as verifier
 from tests.faults import processes
 from tests.support.demo import Demo, running_demo, wait_until
-from tests.support.relying_party import Browser, Client, Pkce, answer_of
+from tests.support.parties import card_of
+from tests.support.relying_party import Browser, Pkce, answer_of
 
 KILLS = 50 if os.environ.get("FAULTS") == "long" else 4
 THREADS = 3
@@ -47,7 +48,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory):
 
 def act(demo: Demo, witness: Witness, stop: threading.Event) -> None:
     """Sign in and refresh, again and again; count only what was answered."""
-    card = Client(demo.issuer, "card", demo.facts["card"] + "/callback")
+    card = card_of(demo)
     while not stop.is_set():
         try:
             browser = Browser(demo.issuer)
@@ -132,7 +133,7 @@ def check_log(demo: Demo, pack: Path, key: Path, witnesses: list[Witness]) -> No
 
 def check_promises(demo: Demo, witnesses: list[Witness]) -> None:
     """Every session that was acknowledged is still there, and so is every last refresh token."""
-    card = Client(demo.issuer, "card", demo.facts["card"] + "/callback")
+    card = card_of(demo)
     for witness in witnesses:
         assert witness.sessions_acknowledged > 0
         for cookie in witness.cookies:

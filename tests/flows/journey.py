@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from tests.support.demo import Demo
-from tests.support.relying_party import Browser, Client, Pkce, answer_of
+from tests.support.relying_party import Browser, Client, Pkce, answer_of, hidden_fields
 
 
 def signed_in(demo: Demo, index: int = 0, standing: str = "member") -> Browser:
@@ -66,3 +66,21 @@ def title_of(page: requests.Response) -> str:
 def signs_in_again(page: requests.Response) -> bool:
     """Tell whether this is the sign-in page."""
     return page.status_code == 200 and 'id="sign-in"' in page.text
+
+
+def take_back(browser: Browser, client_id: str) -> requests.Response | None:
+    """Take back what a client was allowed, on the member's own page; None when not listed."""
+    page = browser.get("/account/applications")
+    for form in page.text.split("<form ")[1:]:
+        fields = hidden_fields(form.split("</form>")[0])
+        if fields.get("client_id") == client_id:
+            return browser.post("/account/applications", fields)
+    return None
+
+
+def unknown_to(demo: Demo, index: int, *client_ids: str) -> Browser:
+    """Give a signed-in member whom these clients know nothing of."""
+    browser = signed_in(demo, index)
+    for client_id in client_ids:
+        take_back(browser, client_id)
+    return browser

@@ -18,11 +18,13 @@ from tests.support.relying_party import Browser, Pkce, answer_of, claims_of
 
 
 def test_prompt_none_without_a_session_says_login_required(demo: Demo) -> None:
+    """Row 18: Core 3.1.2.1."""
     answer = silently(Browser(demo.issuer), party(demo, "desk"), state="s1")
     assert answer == {"error": "login_required", "state": "s1", "iss": demo.issuer}
 
 
 def test_prompt_none_with_a_session_is_silent_and_keeps_sub_and_auth_time(demo: Demo) -> None:
+    """Row 19: Core 3.1.2.3."""
     browser, desk = signed_in(demo), party(demo, "desk")
     first = claims_of(tokens_for(browser, desk)["id_token"])
     second = claims_of(tokens_for(browser, desk, prompt="none")["id_token"])
@@ -31,6 +33,7 @@ def test_prompt_none_with_a_session_is_silent_and_keeps_sub_and_auth_time(demo: 
 
 
 def test_prompt_none_without_consent_says_consent_required(demo: Demo) -> None:
+    """Row 18: Core 3.1.2.1."""
     answer = silently(signed_in(demo, 1), party(demo, "shop"), scope="openid phone")
     assert answer["error"] == "consent_required"
 
@@ -39,6 +42,7 @@ def test_prompt_none_without_consent_says_consent_required(demo: Demo) -> None:
 def test_prompt_none_beside_another_and_unknown_prompts_are_refused(
     demo: Demo, prompt: str
 ) -> None:
+    """Row 20: Core 3.1.2.1."""
     assert silently(Browser(demo.issuer), party(demo, "desk"), prompt=prompt)["error"] == (
         "invalid_request"
     )
@@ -46,6 +50,7 @@ def test_prompt_none_beside_another_and_unknown_prompts_are_refused(
 
 @pytest.mark.parametrize("prompt", ["login", "select_account"])
 def test_prompt_login_asks_again_although_there_is_a_session(demo: Demo, prompt: str) -> None:
+    """Row 21: Core 3.1.2.1."""
     browser, desk, member = signed_in(demo), party(demo, "desk"), demo.member()
     before = claims_of(tokens_for(browser, desk)["id_token"])
     forward(demo, 2)
@@ -59,6 +64,7 @@ def test_prompt_login_asks_again_although_there_is_a_session(demo: Demo, prompt:
 
 
 def test_prompt_login_cannot_be_skipped_by_calling_the_next_step(demo: Demo) -> None:
+    """Row 21: Core 3.1.2.1."""
     browser, desk = signed_in(demo), party(demo, "desk")
     forward(demo, 1)
     page = browser.authorize(**desk.request(Pkce(), prompt="login"))
@@ -68,6 +74,7 @@ def test_prompt_login_cannot_be_skipped_by_calling_the_next_step(demo: Demo) -> 
 
 
 def test_max_age_asks_again_when_the_sign_in_is_older(demo: Demo) -> None:
+    """Row 23: Core 3.1.2.1."""
     browser, desk = signed_in(demo), party(demo, "desk")
     assert "code" in silently(browser, desk, max_age="1000")
     forward(demo, 5)
@@ -79,11 +86,13 @@ def test_max_age_asks_again_when_the_sign_in_is_older(demo: Demo) -> None:
 
 @pytest.mark.parametrize("max_age", ["-1", "1.5", "soon", "٣", "9" * 40])
 def test_a_max_age_that_is_no_number_is_refused(demo: Demo, max_age: str) -> None:
+    """Row 23: Core 3.1.2.1."""
     answer = silently(Browser(demo.issuer), party(demo, "desk"), max_age=max_age)
     assert answer["error"] == "invalid_request"
 
 
 def test_a_nonce_comes_back_unchanged_and_none_comes_back_as_none(demo: Demo) -> None:
+    """Row 17: Core 3.1.2.1."""
     browser, desk = signed_in(demo), party(demo, "desk")
     odd = "n-/?&=% +日本"
     assert claims_of(tokens_for(browser, desk, nonce=odd)["id_token"])["nonce"] == odd
@@ -92,6 +101,7 @@ def test_a_nonce_comes_back_unchanged_and_none_comes_back_as_none(demo: Demo) ->
 
 @pytest.mark.parametrize("state", ["a b+c%20&=#?/", "状態", "x" * 4000, "<script>", '"\\'])
 def test_state_comes_back_unchanged_in_success_and_in_error(demo: Demo, state: str) -> None:
+    """Row 12: RFC 6749 4.1.2."""
     browser, desk = signed_in(demo), party(demo, "desk")
     good = silently(browser, desk, state=state)
     bad = silently(Browser(demo.issuer), desk, state=state)
@@ -100,12 +110,14 @@ def test_state_comes_back_unchanged_in_success_and_in_error(demo: Demo, state: s
 
 
 def test_no_state_in_means_no_state_out(demo: Demo) -> None:
+    """Row 12: RFC 6749 4.1.2."""
     assert "state" not in answer_of(
         asked(signed_in(demo), party(demo, "desk"), "state", prompt="none")
     )
 
 
 def test_unknown_and_voluntary_parameters_are_ignored(demo: Demo) -> None:
+    """Rows 2, 25: RFC 6749 3.1; Core 3.1.2.1."""
     more = {
         "surprise": "1",
         "display": "popup",
@@ -113,7 +125,6 @@ def test_unknown_and_voluntary_parameters_are_ignored(demo: Demo) -> None:
         "claims_locales": "zz",
         "acr_values": "urn:nobody:knows",
         "login_hint": "somebody@mihon.example",
-        "claims": "{",
         "audience": "x",
         "resource": "urn:x",
     }
@@ -123,6 +134,7 @@ def test_unknown_and_voluntary_parameters_are_ignored(demo: Demo) -> None:
 def test_an_id_token_hint_of_the_same_member_is_silent_and_of_another_never_answers(
     demo: Demo,
 ) -> None:
+    """Row 24: Core 3.1.2.1."""
     mine, others, desk = signed_in(demo), signed_in(demo, 1), party(demo, "desk")
     mine_hint = tokens_for(mine, desk)["id_token"]
     other_hint = tokens_for(others, desk)["id_token"]
@@ -134,6 +146,7 @@ def test_an_id_token_hint_of_the_same_member_is_silent_and_of_another_never_answ
 
 
 def test_a_sign_in_as_another_than_the_hint_names_gives_no_code(demo: Demo) -> None:
+    """Rows 24, 28: Core 3.1.2.1; Core 3.1.2.2."""
     desk, hinted = party(demo, "desk"), signed_in(demo, 1)
     hint, member = tokens_for(hinted, desk)["id_token"], demo.member()
     browser = Browser(demo.issuer)
@@ -144,6 +157,7 @@ def test_a_sign_in_as_another_than_the_hint_names_gives_no_code(demo: Demo) -> N
 
 
 def test_the_login_hint_fills_the_form_and_the_locale_chooses_the_language(demo: Demo) -> None:
+    """Row 25: Core 3.1.2.1."""
     page = Browser(demo.issuer).authorize(
         **party(demo, "desk").request(Pkce(), login_hint="taro@mihon.example", ui_locales="en")
     )
@@ -152,6 +166,7 @@ def test_the_login_hint_fills_the_form_and_the_locale_chooses_the_language(demo:
 
 
 def test_an_authorization_request_may_be_posted_by_another_site(demo: Demo) -> None:
+    """Row 1: Core 3.1.2.1."""
     browser, desk, member = Browser(demo.issuer), party(demo, "desk"), demo.member()
     pkce = Pkce()
     first = browser.post(
@@ -168,12 +183,14 @@ def test_an_authorization_request_may_be_posted_by_another_site(demo: Demo) -> N
     "scope", ["openid profile email", "email profile openid", "profile  openid email openid"]
 )
 def test_the_order_of_scopes_does_not_matter(demo: Demo, scope: str) -> None:
+    """Row 16: RFC 6749 3.3."""
     tokens = tokens_for(signed_in(demo), party(demo, "desk"), scope=scope)
     assert set(tokens["scope"].split()) == {"openid", "profile", "email"}
     assert "id_token" in tokens
 
 
 def test_without_openid_it_is_plain_oauth(demo: Demo) -> None:
+    """Rows 15, 82: Core 3.1.2.1; Core 5.3.3."""
     desk = party(demo, "desk")
     tokens = tokens_for(signed_in(demo), desk, scope="profile")
     assert "id_token" not in tokens
@@ -206,6 +223,7 @@ def test_without_openid_it_is_plain_oauth(demo: Demo) -> None:
 def test_every_refusal_goes_to_the_client_with_state_and_issuer(
     demo: Demo, changed: dict[str, str], error: str
 ) -> None:
+    """Rows 5, 13, 30: RFC 6749 3.1.1; RFC 6749 4.1.2.1; Core 3.1.2.6."""
     desk = party(demo, "desk")
     sent = desk.request(Pkce(), state="kept") | changed
     response = Browser(demo.issuer).authorize(**sent)
@@ -216,12 +234,14 @@ def test_every_refusal_goes_to_the_client_with_state_and_issuer(
 
 @pytest.mark.parametrize("missing", ["response_type", "scope", "code_challenge"])
 def test_a_missing_parameter_is_told_to_the_client(demo: Demo, missing: str) -> None:
+    """Row 4: RFC 6749 3.1.1."""
     answer = answer_of(asked(Browser(demo.issuer), party(demo, "desk"), missing, state="kept"))
     assert answer["error"] in ("invalid_request", "invalid_scope")
     assert (answer["state"], answer["iss"]) == ("kept", demo.issuer)
 
 
 def test_a_query_of_the_registered_uri_is_kept(demo: Demo) -> None:
+    """Rows 8, 13: Core 3.1.2.1; RFC 6749 4.1.2.1."""
     phone = party(demo, "phone", "https://phone.mihon.example/callback?kept=1")
     answer = silently(Browser(demo.issuer), phone)
     assert (answer["kept"], answer["error"]) == ("1", "login_required")
@@ -247,6 +267,7 @@ def test_a_request_ends_after_half_an_hour(demo: Demo) -> None:
 
 
 def test_the_id_token_says_what_is_true(demo: Demo) -> None:
+    """Rows 26, 71, 76: Core 3.1.2.1; Core 2."""
     browser = signed_in(demo)
     for name, alg in (("desk", "RS256"), ("card", "ES256")):
         client = party(demo, name)
@@ -265,6 +286,7 @@ def test_the_id_token_says_what_is_true(demo: Demo) -> None:
 
 
 def test_a_code_lives_a_minute(demo: Demo) -> None:
+    """Row 60: RFC 6749 4.1.2."""
     browser, desk, pkce = signed_in(demo), party(demo, "desk"), Pkce()
     code = code_for(browser, desk, pkce)
     forward(demo, 61)

@@ -59,12 +59,14 @@ BROKEN = {
 @pytest.mark.parametrize("kind", BROKEN)
 @pytest.mark.parametrize("path", [*MACHINES, *FORMS, *STARTS])
 def test_a_form_that_cannot_be_believed_is_refused(demo: Demo, path: str, kind: str) -> None:
+    """Rows 3, 62: RFC 6749 3.1; RFC 6749 5.2."""
     assert is_clear(post(demo, path, BROKEN[kind]), 400, path) or path == "/sign-out"
 
 
 @pytest.mark.parametrize("kind", BROKEN)
 @pytest.mark.parametrize("path", STARTS)
 def test_a_query_that_cannot_be_believed_is_refused(demo: Demo, path: str, kind: str) -> None:
+    """Row 3: RFC 6749 3.1."""
     if kind == "raw Shift_JIS":
         return  # not a URL any more: the server refuses it before us
     response = requests.get(
@@ -77,6 +79,7 @@ def test_a_query_that_cannot_be_believed_is_refused(demo: Demo, path: str, kind:
 def test_a_repeated_parameter_of_a_good_request_is_a_page_and_never_a_redirect(
     demo: Demo, name: str
 ) -> None:
+    """Row 3: RFC 6749 3.1."""
     sent = [*party(demo, "desk").request(Pkce()).items(), ("unknown", "1")]
     sent += [(n, v) for n, v in sent if n == name] or [(name, "x"), (name, "y")]
     response = requests.get(
@@ -149,12 +152,14 @@ def test_a_long_query_of_a_person_is_answered_with_a_page_or_the_client(demo: De
     "client_id", ["nobody", "", "x" * 10_000, "desk ", "DESK", "desk\n", "'; --", "日本", "../desk"]
 )
 def test_an_unknown_client_is_a_page_and_never_a_redirect(demo: Demo, client_id: str) -> None:
+    """Row 6: RFC 6749 3.1.2.4."""
     sent = party(demo, "desk").request(Pkce(), client_id=client_id)
     response = Browser(demo.issuer).get("/authorize", params=sent)
     assert is_clear(response, 400, "/authorize")
 
 
 def test_a_missing_or_foreign_redirect_uri_is_a_page_and_never_a_redirect(demo: Demo) -> None:
+    """Rows 7, 9: RFC 6749 3.1.2.4; Core 3.1.2.1."""
     for uri in ("", "https://evil.example/", "https://shop.mihon.example/callback", "x" * 100_000):
         sent = party(demo, "desk").request(Pkce(), redirect_uri=uri)
         response = Browser(demo.issuer).post("/authorize", sent)
@@ -178,6 +183,7 @@ HOSTILE = {
 
 
 def test_headers_of_a_stranger_change_no_address_and_no_link(demo: Demo) -> None:
+    """Rows 86, 114: Disc 3; Core 16.17."""
     browser = Browser(demo.issuer)
     first = browser.get("/sign-in", headers=HOSTILE)
     assert "evil" not in first.text + str(first.headers)

@@ -7,6 +7,7 @@ from tests.support.relying_party import Browser, Pkce, answer_of
 
 
 def test_a_stranger_to_the_house_must_ask_and_may_be_allowed(demo: Demo) -> None:
+    """Row 18: Core 3.1.2.1."""
     browser, shop, pkce = signed_in(demo, 2), party(demo, "shop"), Pkce()
     page = browser.authorize(**shop.request(pkce, scope="openid profile email", state="kept"))
     assert page.status_code == 200
@@ -24,6 +25,7 @@ def test_a_stranger_to_the_house_must_ask_and_may_be_allowed(demo: Demo) -> None
 
 
 def test_a_no_goes_back_to_the_client_and_gives_nothing(demo: Demo) -> None:
+    """Row 14: RFC 6749 4.1.2.1."""
     browser, shop = signed_in(demo, 3), party(demo, "shop")
     page = browser.authorize(**shop.request(Pkce(), state="kept"))
     answer = answer_of(browser.consent(page, "deny"))
@@ -50,6 +52,7 @@ def test_a_yes_is_remembered_for_what_was_asked_and_no_more(demo: Demo) -> None:
 
 
 def test_prompt_consent_asks_again_although_it_is_remembered(demo: Demo) -> None:
+    """Row 22: Core 3.1.2.1."""
     browser, shop = signed_in(demo, 5), party(demo, "shop")
     code_for(browser, shop, Pkce(), scope="openid profile")
     page = browser.authorize(**shop.request(Pkce(), scope="openid profile", prompt="consent"))
@@ -59,6 +62,7 @@ def test_prompt_consent_asks_again_although_it_is_remembered(demo: Demo) -> None
 
 
 def test_offline_access_needs_prompt_consent(demo: Demo) -> None:
+    """Row 69: Core 11."""
     browser, shop = signed_in(demo, 6), party(demo, "shop")
     scope = "openid profile offline_access"
     without = tokens_for(browser, shop, scope=scope)

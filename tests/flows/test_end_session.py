@@ -34,6 +34,7 @@ def asks(response: requests.Response) -> bool:
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_genuine_hint_signs_out_and_leads_back_with_state(demo: Demo, method: str) -> None:
+    """Rows 103, 107: RPLogout 2."""
     browser = signed_in(demo)
     sent = {
         "id_token_hint": hint(demo, browser),
@@ -48,12 +49,14 @@ def test_a_genuine_hint_signs_out_and_leads_back_with_state(demo: Demo, method: 
 
 
 def test_without_state_the_address_is_the_registered_one_exactly(demo: Demo) -> None:
+    """Row 103: RPLogout 2."""
     browser = signed_in(demo)
     done = end(browser, id_token_hint=hint(demo, browser), post_logout_redirect_uri=BYE)
     assert done.headers["Location"] == BYE
 
 
 def test_a_hint_without_an_address_ends_on_our_own_page(demo: Demo) -> None:
+    """Row 106: RPLogout 2."""
     browser = signed_in(demo)
     done = end(browser, id_token_hint=hint(demo, browser))
     assert done.headers["Location"] == "/signed-out"
@@ -62,6 +65,7 @@ def test_a_hint_without_an_address_ends_on_our_own_page(demo: Demo) -> None:
 
 
 def test_an_expired_hint_is_still_genuine(demo: Demo) -> None:
+    """Row 106: RPLogout 2."""
     browser = signed_in(demo)
     old = hint(demo, browser)
     forward(demo, 3000)
@@ -88,6 +92,7 @@ def test_an_expired_hint_is_still_genuine(demo: Demo) -> None:
     ],
 )
 def test_a_foreign_address_is_never_gone_to(demo: Demo, address: str) -> None:
+    """Row 104: RPLogout 3."""
     browser = signed_in(demo)
     sent = {"id_token_hint": hint(demo, browser), "post_logout_redirect_uri": address}
     done = end(browser, **sent, state="x")
@@ -137,6 +142,7 @@ FORGERIES = (
 
 @pytest.mark.parametrize("kind", FORGERIES)
 def test_a_forged_hint_signs_nobody_out_and_leads_nowhere(demo: Demo, kind: str) -> None:
+    """Row 105: RPLogout 2."""
     browser = signed_in(demo)
     sent = forged(demo, hint(demo, browser))[kind]
     page = end(browser, id_token_hint=sent, post_logout_redirect_uri=BYE)
@@ -147,6 +153,7 @@ def test_a_forged_hint_signs_nobody_out_and_leads_nowhere(demo: Demo, kind: str)
 
 
 def test_an_access_token_or_another_kind_of_token_is_no_hint(demo: Demo) -> None:
+    """Row 105: RPLogout 2."""
     browser = signed_in(demo)
     tokens = tokens_for(browser, party(demo, "desk"), scope="openid")
     assert asks(end(browser, id_token_hint=tokens["access_token"]))
@@ -154,6 +161,7 @@ def test_an_access_token_or_another_kind_of_token_is_no_hint(demo: Demo) -> None
 
 
 def test_a_hint_of_another_client_than_the_named_one_is_none(demo: Demo) -> None:
+    """Row 106: RPLogout 2."""
     browser = signed_in(demo)
     genuine = hint(demo, browser)
     assert asks(end(browser, id_token_hint=genuine, client_id="shop"))
@@ -163,6 +171,7 @@ def test_a_hint_of_another_client_than_the_named_one_is_none(demo: Demo) -> None
 
 
 def test_a_hint_of_somebody_elses_session_asks_first(demo: Demo) -> None:
+    """Row 105: RPLogout 2."""
     mine, others = signed_in(demo), signed_in(demo, 1)
     assert asks(end(mine, id_token_hint=hint(demo, others), post_logout_redirect_uri=BYE))
     assert not is_out(demo, mine)
@@ -175,6 +184,7 @@ def test_a_hint_of_somebody_elses_session_asks_first(demo: Demo) -> None:
 def test_without_a_hint_the_member_is_asked_and_then_stays_here(
     demo: Demo, sent: dict[str, str]
 ) -> None:
+    """Rows 105, 106: RPLogout 2."""
     browser = signed_in(demo)
     page = end(browser, **sent)
     assert asks(page)
@@ -185,6 +195,7 @@ def test_without_a_hint_the_member_is_asked_and_then_stays_here(
 
 
 def test_without_session_and_hint_there_is_nothing_to_ask(demo: Demo) -> None:
+    """Row 106: RPLogout 2."""
     done = end(Browser(demo.issuer), post_logout_redirect_uri=BYE, state="x")
     assert done.headers["Location"] == "/signed-out"
 

@@ -16,6 +16,7 @@ def refusal(response: requests.Response) -> tuple[int, str]:
 
 
 def test_each_refresh_gives_a_new_token_and_the_new_one_works(demo: Demo) -> None:
+    """Row 67: RFC 9700 2.2.2."""
     card = party(demo, "card")
     tokens = tokens_for(signed_in(demo), card, scope="openid profile offline_access")
     seen = {tokens["refresh_token"]}
@@ -27,6 +28,7 @@ def test_each_refresh_gives_a_new_token_and_the_new_one_works(demo: Demo) -> Non
 
 
 def test_the_id_token_of_a_refresh_is_of_the_same_sign_in(demo: Demo) -> None:
+    """Row 68: Core 12.2."""
     desk = party(demo, "desk")
     first = tokens_for(signed_in(demo), desk)
     forward(demo, 3)
@@ -49,6 +51,7 @@ def test_a_client_that_lost_the_answer_gets_the_same_successor(demo: Demo) -> No
 
 
 def test_a_replay_after_the_grace_ends_the_family(demo: Demo) -> None:
+    """Row 67: RFC 9700 2.2.2."""
     card = party(demo, "card")
     old = tokens_for(signed_in(demo), card, scope="openid offline_access")["refresh_token"]
     new = card.refresh(old).json()
@@ -64,6 +67,7 @@ def test_a_replay_after_the_grace_ends_the_family(demo: Demo) -> None:
 def test_a_replay_within_the_grace_after_the_successor_was_used_ends_the_family(
     demo: Demo,
 ) -> None:
+    """Row 67: RFC 9700 2.2.2."""
     card = party(demo, "card")
     old = tokens_for(signed_in(demo), card, scope="openid offline_access")["refresh_token"]
     newest = card.refresh(card.refresh(old).json()["refresh_token"]).json()
@@ -83,6 +87,7 @@ def test_the_end_of_one_family_touches_no_other(demo: Demo) -> None:
 
 
 def test_a_narrower_scope_narrows_this_access_token_only(demo: Demo) -> None:
+    """Row 66: RFC 6749 6."""
     desk = party(demo, "desk")
     tokens = tokens_for(signed_in(demo), desk, scope="openid profile email offline_access")
     narrow = desk.refresh(tokens["refresh_token"], scope="openid").json()
@@ -95,6 +100,7 @@ def test_a_narrower_scope_narrows_this_access_token_only(demo: Demo) -> None:
 
 @pytest.mark.parametrize("scope", ["openid phone", "openid address phone", "openid nonsense"])
 def test_a_wider_scope_is_refused_and_harms_nothing(demo: Demo, scope: str) -> None:
+    """Row 66: RFC 6749 6."""
     desk = party(demo, "desk")
     tokens = tokens_for(signed_in(demo), desk, scope="openid profile offline_access")
     refused = desk.refresh(tokens["refresh_token"], scope=scope)
@@ -103,6 +109,7 @@ def test_a_wider_scope_is_refused_and_harms_nothing(demo: Demo, scope: str) -> N
 
 
 def test_a_refresh_token_is_worth_nothing_to_another_client(demo: Demo) -> None:
+    """Row 65: RFC 6749 6."""
     desk, legacy = party(demo, "desk"), party(demo, "legacy")
     tokens = tokens_for(signed_in(demo), desk, scope="openid offline_access")
     assert refusal(legacy.refresh(tokens["refresh_token"])) == (400, "invalid_grant")
@@ -110,6 +117,7 @@ def test_a_refresh_token_is_worth_nothing_to_another_client(demo: Demo) -> None:
 
 
 def test_an_offline_grant_outlives_the_session_and_an_online_one_does_not(demo: Demo) -> None:
+    """Row 110: BCLogout 2.1."""
     desk, browser = party(demo, "desk"), signed_in(demo)
     offline = tokens_for(browser, desk, scope="openid profile offline_access")
     forward(demo, 13 * 3600)
@@ -118,6 +126,7 @@ def test_an_offline_grant_outlives_the_session_and_an_online_one_does_not(demo: 
 
 
 def test_an_access_token_lives_five_minutes(demo: Demo) -> None:
+    """Row 82: Core 5.3.3."""
     desk = party(demo, "desk")
     token = tokens_for(signed_in(demo), desk, scope="openid")["access_token"]
     forward(demo, 299)

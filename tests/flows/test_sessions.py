@@ -26,6 +26,7 @@ def test_the_account_is_shown_to_nobody_who_is_not_signed_in(demo: Demo) -> None
 
 
 def test_a_planted_session_cookie_is_worth_nothing_after_the_sign_in(demo: Demo) -> None:
+    """Row 116: Core 16."""
     browser, member, planted = Browser(demo.issuer), demo.member(), "A" * 43
     browser.http.cookies.set(SESSION, planted, domain="127.0.0.1", path="/")
     browser.sign_in(member["email"], member["password"])
@@ -34,6 +35,7 @@ def test_a_planted_session_cookie_is_worth_nothing_after_the_sign_in(demo: Demo)
 
 
 def test_the_cookie_changes_at_every_sign_in_and_the_old_one_dies(demo: Demo) -> None:
+    """Row 116: Core 16."""
     browser, desk, member = signed_in(demo), party(demo, "desk"), demo.member()
     before = browser.cookie(SESSION)
     page = browser.authorize(**desk.request(Pkce(), prompt="login"))
@@ -55,6 +57,7 @@ def test_another_member_in_the_same_browser_ends_the_first_ones_session(demo: De
 
 
 def test_signing_out_ends_the_session_its_codes_and_its_tokens(demo: Demo) -> None:
+    """Rows 107, 110: RPLogout 2; BCLogout 2.1."""
     browser, desk = signed_in(demo), party(demo, "desk")
     tokens, pkce = tokens_for(browser, desk), Pkce()
     code = code_for(browser, desk, pkce)
@@ -102,6 +105,7 @@ def test_a_session_ends_after_an_hour_without_use_and_after_half_a_day_in_any_ca
 
 
 def test_cookies_are_closed_to_scripts_and_to_foreign_forms(demo: Demo) -> None:
+    """Row 116: Core 16."""
     browser, member = Browser(demo.issuer), demo.member()
     sent = browser.sign_in(member["email"], member["password"]).headers["Set-Cookie"]
     parts = [part for part in sent.split(", kumiai") if part]

@@ -51,6 +51,7 @@ def refusal(response: requests.Response) -> tuple[int, str]:
 
 
 def test_a_token_response_has_its_members_and_is_kept_by_no_cache(demo: Demo) -> None:
+    """Row 61: RFC 6749 5.1."""
     desk, pkce = party(demo, "desk"), Pkce()
     response = desk.exchange(code_for(signed_in(demo), desk, pkce), pkce)
     assert response.status_code == 200
@@ -70,11 +71,13 @@ def test_a_token_response_has_its_members_and_is_kept_by_no_cache(demo: Demo) ->
 
 
 def test_a_public_client_names_itself_and_proves_the_code_with_pkce(demo: Demo) -> None:
+    """Row 113: RFC 8252 6."""
     tokens = tokens_for(signed_in(demo), party(demo, "card"), scope="openid profile")
     assert tokens["access_token"]
 
 
 def test_basic_values_are_form_encoded_before_they_are_joined(demo: Demo) -> None:
+    """Row 52: RFC 6749 2.3.1."""
     odd, pkce = party(demo, "odd"), Pkce()
     code = code_for(signed_in(demo), odd, pkce)
     form = {
@@ -89,18 +92,21 @@ def test_basic_values_are_form_encoded_before_they_are_joined(demo: Demo) -> Non
 
 
 def test_a_client_of_client_secret_post_sends_it_in_the_body(demo: Demo) -> None:
+    """Row 52: RFC 6749 2.3.1."""
     post, pkce = party(demo, "post"), Pkce()
     code = code_for(signed_in(demo), post, pkce)
     assert post.exchange(code, pkce, client_secret=SECRETS["post"]).status_code == 200
 
 
 def test_a_client_with_a_key_signs_an_assertion(demo: Demo) -> None:
+    """Row 55: Core 9."""
     keyed, pkce = party(demo, "keyed"), Pkce()
     code = code_for(signed_in(demo), keyed, pkce)
     assert keyed.exchange(code, pkce, **proven(assertion(demo))).status_code == 200
 
 
 def test_an_assertion_is_good_once(demo: Demo) -> None:
+    """Row 55: Core 9."""
     keyed, once = party(demo, "keyed"), assertion(demo)
     first = keyed.token(**CODE, **proven(once))
     again = keyed.token(**CODE, **proven(once))
@@ -138,6 +144,8 @@ def test_an_assertion_is_good_once(demo: Demo) -> None:
 def test_an_assertion_with_one_wrong_claim_proves_nobody(
     demo: Demo, claims: dict[str, Any]
 ) -> None:
+    """Row 55: Core 9."""
+
     def said(name: str, value: Any) -> Any:
         if isinstance(value, int) and not isinstance(value, bool) and name in ("exp", "nbf", "iat"):
             return now(demo) + value
@@ -150,12 +158,14 @@ def test_an_assertion_with_one_wrong_claim_proves_nobody(
 
 
 def test_an_assertion_that_has_expired_proves_nobody(demo: Demo) -> None:
+    """Row 55: Core 9."""
     old = assertion(demo)
     forward(demo, 60 + 11)
     assert refusal(party(demo, "keyed").token(**CODE, **proven(old))) == (401, "invalid_client")
 
 
 def test_an_assertion_of_a_foreign_key_or_for_a_foreign_client_proves_nobody(demo: Demo) -> None:
+    """Row 55: Core 9."""
     forged = assertion(demo, FOREIGN_KEY)
     assert refusal(party(demo, "keyed").token(**CODE, **proven(forged))) == (401, "invalid_client")
     desk = send(
@@ -167,6 +177,7 @@ def test_an_assertion_of_a_foreign_key_or_for_a_foreign_client_proves_nobody(dem
 
 
 def test_two_ways_of_authentication_at_once_are_refused(demo: Demo) -> None:
+    """Row 53: RFC 6749 2.3."""
     secret = {"client_id": "desk", "client_secret": SECRETS["desk"]}
     header = basic("desk", SECRETS["desk"])
     assert refusal(send(demo, CODE | secret, headers=header)) == (400, "invalid_request")
@@ -199,6 +210,7 @@ def test_two_ways_of_authentication_at_once_are_refused(demo: Demo) -> None:
 def test_only_the_registered_method_authenticates_a_client(
     demo: Demo, form: dict[str, str], header: dict[str, str] | None
 ) -> None:
+    """Rows 53, 54: RFC 6749 2.3; RFC 6749 5.2."""
     response = send(demo, CODE | form, headers=header)
     assert refusal(response) == (401, "invalid_client")
     tried_basic = header is not None and header["Authorization"].startswith("Basic")
@@ -208,11 +220,13 @@ def test_only_the_registered_method_authenticates_a_client(
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "PATCH"])
 def test_only_post_reaches_the_token_endpoint(demo: Demo, method: str) -> None:
+    """Row 51: RFC 6749 3.2."""
     response = send(demo, method=method)
     assert (response.status_code, response.headers["Allow"]) == (405, "POST")
 
 
 def test_parameters_in_the_query_are_refused(demo: Demo) -> None:
+    """Row 51: RFC 6749 3.2."""
     response = requests.post(
         demo.issuer + "/token?client_id=card", data=CODE, timeout=30, allow_redirects=False
     )
@@ -225,7 +239,7 @@ def test_parameters_in_the_query_are_refused(demo: Demo) -> None:
         ({}, "invalid_request"),
         ({"grant_type": ""}, "invalid_request"),
         ({"grant_type": "password", "username": "a", "password": "b"}, "unsupported_grant_type"),
-        ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
+        ({"grant_type": "client_credentials"}, "unauthorized_client"),
         ({"grant_type": "implicit"}, "unsupported_grant_type"),
         ({"grant_type": "authorization_code"}, "invalid_request"),
         ({"grant_type": "authorization_code", "code": "unknown"}, "invalid_grant"),
@@ -234,11 +248,13 @@ def test_parameters_in_the_query_are_refused(demo: Demo) -> None:
     ],
 )
 def test_what_is_asked_for_wrongly_is_said(demo: Demo, form: dict[str, str], error: str) -> None:
+    """Rows 62, 63: RFC 6749 5.2."""
     header = basic("desk", SECRETS["desk"])
     assert refusal(send(demo, form, headers=header)) == (400, error)
 
 
 def test_a_client_uses_only_the_grants_it_is_registered_for(demo: Demo) -> None:
+    """Row 63: RFC 6749 5.2."""
     once = party(demo, "once")
     assert refusal(once.refresh("anything")) == (400, "unauthorized_client")
     tokens = tokens_for(signed_in(demo), once)
@@ -246,6 +262,7 @@ def test_a_client_uses_only_the_grants_it_is_registered_for(demo: Demo) -> None:
 
 
 def test_the_redirect_uri_must_be_the_one_the_code_was_issued_for(demo: Demo) -> None:
+    """Row 57: RFC 6749 4.1.3."""
     desk, browser = party(demo, "desk"), signed_in(demo)
     for sent in ("https://desk.mihon.example/other", "https://desk.mihon.example/callback/", ""):
         pkce = Pkce()
@@ -260,6 +277,7 @@ def test_the_redirect_uri_must_be_the_one_the_code_was_issued_for(demo: Demo) ->
 
 
 def test_a_second_redemption_ends_what_the_first_one_got(demo: Demo) -> None:
+    """Rows 58, 59: RFC 6749 4.1.2."""
     desk, pkce = party(demo, "desk"), Pkce()
     code = code_for(signed_in(demo), desk, pkce)
     tokens = desk.exchange(code, pkce).json()
@@ -270,6 +288,7 @@ def test_a_second_redemption_ends_what_the_first_one_got(demo: Demo) -> None:
 
 
 def test_a_client_secret_is_not_asked_for_without_end(demo: Demo) -> None:
+    """Row 117: RFC 6749 10.1."""
     for _ in range(20):
         assert send(demo, CODE, headers=basic("shop", "wrong")).status_code == 401
     before = demo.metric("gate_verifications_total", secret="client_secret")

@@ -54,10 +54,12 @@ def claims(demo: Demo, scope: str, index: int = 0) -> dict[str, object]:
     ],
 )
 def test_a_scope_opens_exactly_its_claims(demo: Demo, scope: str, names: set[str]) -> None:
+    """Row 83: Core 5.1."""
     assert set(claims(demo, scope)) == {"sub"} | names
 
 
 def test_the_values_are_of_their_types_and_of_the_register(demo: Demo) -> None:
+    """Row 83: Core 5.1."""
     found, member = claims(demo, "openid profile email address phone"), demo.member()
     assert found["name"] == "見本　太郎"
     assert (found["family_name"], found["given_name"]) == ("見本", "太郎")
@@ -75,6 +77,7 @@ def test_the_values_are_of_their_types_and_of_the_register(demo: Demo) -> None:
 
 
 def test_rare_characters_and_mononyms_come_as_they_are(demo: Demo) -> None:
+    """Row 84: Core 5.3.2."""
     by_number = {m["number"]: i for i, m in enumerate(_members(demo))}
     rare = claims(demo, "openid profile", by_number["00000105"])
     assert rare["family_name"] == "髙例"
@@ -90,6 +93,7 @@ def test_a_leaving_member_is_told_the_end(demo: Demo) -> None:
 
 
 def test_a_token_comes_by_header_or_by_body_with_get_and_post(demo: Demo) -> None:
+    """Rows 78, 79: Core 5.3; RFC 6750 2.2."""
     token = tokens_for(signed_in(demo), party(demo, "desk"), scope="openid")["access_token"]
     url, header = demo.issuer + "/userinfo", {"Authorization": f"Bearer {token}"}
     answers = [
@@ -103,6 +107,7 @@ def test_a_token_comes_by_header_or_by_body_with_get_and_post(demo: Demo) -> Non
 
 
 def test_a_token_in_the_query_is_not_even_looked_at(demo: Demo) -> None:
+    """Row 79: RFC 6750 2.2."""
     token = tokens_for(signed_in(demo), party(demo, "desk"), scope="openid")["access_token"]
     for method in ("GET", "POST"):
         refused = requests.request(
@@ -125,6 +130,7 @@ def test_two_tokens_at_once_are_refused(demo: Demo) -> None:
 
 
 def test_without_a_token_the_challenge_says_no_error(demo: Demo) -> None:
+    """Row 82: Core 5.3.3."""
     for header in ({}, {"Authorization": "Bearer"}, {"Authorization": "Basic eDp5"}):
         refused = requests.get(demo.issuer + "/userinfo", headers=header, timeout=30)
         assert refused.status_code == 401
@@ -133,6 +139,7 @@ def test_without_a_token_the_challenge_says_no_error(demo: Demo) -> None:
 
 
 def test_every_mutilated_token_is_unknown(demo: Demo) -> None:
+    """Row 82: Core 5.3.3."""
     desk = party(demo, "desk")
     tokens = tokens_for(signed_in(demo), desk)
     token = tokens["access_token"]

@@ -18,6 +18,7 @@ PUBLIC = {
 
 
 def test_every_key_has_exactly_the_public_members(vault: Vault) -> None:
+    """Row 73: Core 10.1."""
     keys = json.loads(vault.snapshot().jwks)["keys"]
     assert len(keys) == 4
     for key in keys:
@@ -29,6 +30,7 @@ def test_every_key_has_exactly_the_public_members(vault: Vault) -> None:
 def test_announced_active_and_retiring_are_published_retired_and_compromised_not(
     vault: Vault,
 ) -> None:
+    """Row 74: Core 10.1.1."""
     first, *rest = vault.snapshot().records
     for state in KeyState:
         document = jwks.document([replace(first, state=state), *rest])

@@ -37,6 +37,7 @@ def test_first_start_announces_and_activates_at_once(now: datetime) -> None:
 
 
 def test_the_whole_life_at_its_exact_moments(now: datetime) -> None:
+    """Row 74: Core 10.1.1."""
     records = ring.activate((key("a", now),), "a", now, RULES)
     tick = timedelta(microseconds=1)
     assert ring.plan(records, now + 89 * DAY - tick, RULES) == []
@@ -128,11 +129,50 @@ def test_the_oldest_announced_key_is_chosen_never_a_random_one(now: datetime) ->
 def test_an_algorithm_that_is_no_longer_wanted_is_withdrawn(now: datetime) -> None:
     new = (key("a", now), key("r", now, "RS256"), key("s", now, "RS256"))
     records = ring.activate(new, "a", now, RULES)
-    records = ring.activate(records, "r", now, RULES)
+    later = now + RULES.announce_for
+    records = ring.activate(records, "r", later, RULES)
+    now = later
     steps = ring.plan(records, now, RULES)
     assert [(s.act, s.kid) for s in steps] == [(Act.WITHDRAW, "r"), (Act.WITHDRAW, "s")]
     after = ring.apply(records, steps, now, RULES, [])
     assert states(after) == {"a": "active", "r": "retiring", "s": "retired"}
+
+
+def test_an_algorithm_that_joins_a_ring_at_work_is_announced_before_it_signs(
+    now: datetime,
+) -> None:
+    """Row 74: relying parties that cached the set would not know its key."""
+    records = ring.activate((key("a", now),), "a", now, RULES)
+    wider = replace(RULES, algs=("ES256", "PS256"))
+    (step,) = ring.plan(records, now, wider)
+    assert (step.act, step.alg, step.at_once) == (Act.ANNOUNCE, "PS256", False)
+    records = ring.apply(records, [step], now, wider, [key("p", now, "PS256")])
+    assert states(records) == {"a": "active", "p": "announced"}
+    early = now + DAY - timedelta(microseconds=1)
+    assert ring.plan(records, early, wider) == []
+    with pytest.raises(KeyTooYoung):
+        ring.activate(records, "p", early, wider)
+    (step,) = ring.plan(records, now + DAY, wider)
+    records = ring.apply(records, [step], now + DAY, wider, [])
+    assert states(records) == {"a": "active", "p": "active"}
+
+
+def test_at_the_first_start_every_algorithm_signs_at_once(now: datetime) -> None:
+    rules = replace(RULES, algs=("ES256", "RS256", "PS256"))
+    steps = ring.plan((), now, rules)
+    fresh = [key(alg, now, alg) for alg in rules.algs]
+    assert set(states(ring.apply((), steps, now, rules, fresh)).values()) == {"active"}
+
+
+def test_a_compromised_key_is_replaced_at_once_although_others_sign(now: datetime) -> None:
+    rules = replace(RULES, algs=("ES256", "RS256"))
+    fresh = [key("e", now), key("r", now, "RS256")]
+    records = ring.apply((), ring.plan((), now, rules), now, rules, fresh)
+    records = ring.compromise(records, "r", now)
+    (step,) = ring.plan(records, now, rules)
+    assert (step.act, step.alg, step.at_once) == (Act.ANNOUNCE, "RS256", True)
+    records = ring.apply(records, [step], now, rules, [key("r2", now, "RS256")])
+    assert states(records) == {"e": "active", "r": "retired", "r2": "active"}
 
 
 def test_a_broken_ring_is_refused(now: datetime) -> None:

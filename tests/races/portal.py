@@ -1,4 +1,4 @@
-"""The portal's side of the token endpoint: `private_key_jwt` with the demo's key."""
+"""The portal's side of the machine endpoints: `private_key_jwt` with the demo's key."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
+import requests
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
@@ -37,17 +38,27 @@ class Portal:
         }
         return jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key)
 
+    @property
+    def client(self) -> Client:
+        return Client(self.demo.issuer, "portal", self.demo.facts["portal"] + "/callback")
+
+    def push(self, pkce: Pkce) -> str:
+        """Push an authorization request (RFC 9126); answers its `request_uri`."""
+        asked = self.client.request(pkce, scope="openid profile offline_access")
+        proof = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": self.assertion()}
+        answer = requests.post(self.demo.issuer + "/par", data=asked | proof, timeout=30)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["request_uri"])
+
     def redemption(self, browser: Browser, assertion: str) -> Shot:
         """Get a code in a browser that is signed in; answers the request that redeems it."""
-        client = Client(self.demo.issuer, "portal", self.demo.facts["portal"] + "/callback")
         pkce = Pkce()
-        scope = "openid profile offline_access"
-        code = answer_of(browser.authorize(**client.request(pkce, scope=scope)))["code"]
+        page = browser.authorize(client_id="portal", request_uri=self.push(pkce))
         form = {
             "grant_type": "authorization_code",
-            "code": code,
+            "code": answer_of(page)["code"],
             "code_verifier": pkce.verifier,
-            "redirect_uri": client.redirect_uri,
+            "redirect_uri": self.client.redirect_uri,
         }
         return self._signed(form, assertion)
 

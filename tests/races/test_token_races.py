@@ -17,6 +17,7 @@ from tests.races.conftest import pass_time, rounds
 from tests.races.crowd import Answer, Crowd, Shot
 from tests.races.portal import Portal
 from tests.support.demo import Demo
+from tests.support.parties import card_of
 from tests.support.relying_party import Browser, Client, Pkce, answer_of
 
 CROWD = 100
@@ -25,7 +26,7 @@ GRACE_SECONDS = 10
 
 @pytest.fixture
 def card(demo: Demo) -> Client:
-    return Client(demo.issuer, "card", demo.facts["card"] + "/callback")
+    return card_of(demo)
 
 
 @pytest.fixture
@@ -50,7 +51,14 @@ def redemption(client: Client, code: str, pkce: Pkce) -> Shot:
         "redirect_uri": client.redirect_uri,
         "code_verifier": pkce.verifier,
     }
-    return Shot("POST", "/token", form)
+    return Shot("POST", "/token", form, proof_of(client))
+
+
+def proof_of(client: Client) -> dict[str, str]:
+    """Give the header with a fresh proof, for a client that has a key."""
+    if client.prover is None:
+        return {}
+    return {"DPoP": client.prover.proof("POST", client.issuer + "/token")}
 
 
 def winners(answers: list[Answer]) -> list[dict[str, Any]]:
@@ -67,11 +75,12 @@ def assert_dead(client: Client, tokens: dict[str, Any]) -> None:
 def test_one_of_100_redemptions_wins_and_its_family_is_revoked(
     demo: Demo, card: Client, signed_in: Browser, number: int
 ) -> None:
+    """Rows 58, 60: RFC 6749 4.1.2."""
     beside = Pkce()
     kept = card.exchange(code_for(signed_in, card, beside), beside).json()
     pkce = Pkce()
-    shot = redemption(card, code_for(signed_in, card, pkce), pkce)
-    answers = Crowd(demo.issuer).fire([shot] * CROWD)
+    code = code_for(signed_in, card, pkce)
+    answers = Crowd(demo.issuer).fire([redemption(card, code, pkce) for _ in range(CROWD)])
     assert Counter(a.status for a in answers) == {200: 1, 400: CROWD - 1}
     assert all(b'"invalid_grant"' in a.body for a in answers if a.status == 400)
     assert_dead(card, winners(answers)[0])
@@ -116,8 +125,9 @@ def test_100_refreshes_with_one_token_have_one_successor(
     pkce = Pkce()
     tokens = card.exchange(code_for(signed_in, card, pkce), pkce).json()
     form = {"grant_type": "refresh_token", "client_id": "card"}
-    shot = Shot("POST", "/token", form | {"refresh_token": tokens["refresh_token"]})
-    answers = Crowd(demo.issuer).fire([shot] * CROWD)
+    form["refresh_token"] = tokens["refresh_token"]
+    shots = [Shot("POST", "/token", form, proof_of(card)) for _ in range(CROWD)]
+    answers = Crowd(demo.issuer).fire(shots)
     assert Counter(a.status for a in answers) == {200: CROWD}, "a lost answer may be asked again"
     successors = {won["refresh_token"] for won in winners(answers)}
     assert len(successors) == 1
@@ -130,6 +140,7 @@ def test_100_refreshes_with_one_token_have_one_successor(
 
 @pytest.mark.parametrize("number", rounds(20))
 def test_one_of_100_uses_of_an_assertion_wins(demo: Demo, signed_in: Browser, number: int) -> None:
+    """Row 55: Core 9."""
     portal = Portal(demo)
     shots = [portal.redemption(signed_in, portal.assertion()) for _ in range(2)]
     first, second = Crowd(demo.issuer).fire(shots)
@@ -139,3 +150,18 @@ def test_one_of_100_uses_of_an_assertion_wins(demo: Demo, signed_in: Browser, nu
     answers = Crowd(demo.issuer).fire([same] * CROWD)
     assert Counter(a.status for a in answers) == {200: 1, 401: CROWD - 1}
     assert all(b'"invalid_client"' in a.body for a in answers if a.status == 401)
+
+
+@pytest.mark.parametrize("number", rounds(100))
+def test_one_of_100_uses_of_a_dpop_proof_wins(
+    demo: Demo, card: Client, signed_in: Browser, number: int
+) -> None:
+    """Row 90: RFC 9449 11.1; the refresh token itself would be good again within its grace."""
+    pkce = Pkce()
+    tokens = card.exchange(code_for(signed_in, card, pkce), pkce).json()
+    form = {"grant_type": "refresh_token", "client_id": "card"}
+    form["refresh_token"] = tokens["refresh_token"]
+    same = Shot("POST", "/token", form, proof_of(card))
+    answers = Crowd(demo.issuer).fire([same] * CROWD)
+    assert Counter(a.status for a in answers) == {200: 1, 400: CROWD - 1}
+    assert all(b'"invalid_dpop_proof"' in a.body for a in answers if a.status == 400)

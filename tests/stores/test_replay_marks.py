@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -153,16 +154,49 @@ class TestLostRedis:
         finally:
             server.process.send_signal(signal.SIGCONT)
 
-    def test_a_new_redis_is_settled_before_a_node_serves(self, server: RedisServer) -> None:
-        just_now = Clock(lambda: datetime.now(UTC) - timedelta(seconds=4))
+    def test_a_new_redis_is_settled_before_a_node_serves(
+        self, server: RedisServer, database: Database
+    ) -> None:
+        just_now = Clock(lambda: datetime.now(UTC) - timedelta(seconds=5))
         with pytest.raises(Unavailable):
             RedisMarks(connect_redis(server.url), just_now).claim("born", 60, 0)
         marks = RedisMarks(connect_redis(server.url), CLOCK)
-        marks.settle()
-        assert marks.claim("first", 60, now())
         started = time.monotonic()
-        marks.settle()
-        assert time.monotonic() - started < 1.0, "a Redis that is old enough is not waited for"
+        marks.settle(database, 2)
+        assert time.monotonic() - started > 0.9
+        assert marks.claim("first", 60, now() - 2)
+        started = time.monotonic()
+        marks.settle(database, 2)
+        assert time.monotonic() - started < 0.5, "a Redis that is old enough is not waited for"
+
+    def test_the_first_node_of_all_need_not_wait_but_a_later_loss_counts(
+        self, server: RedisServer, new_url: Callable[[str], str]
+    ) -> None:
+        fresh = Database(migrated(new_url("sqlite")))
+        marks = RedisMarks(connect_redis(server.url), CLOCK)
+        started = time.monotonic()
+        marks.settle(fresh, 60)
+        assert time.monotonic() - started < 0.5
+        assert marks.claim("first", 60, now() - 60)
+        server.restart_empty()
+        again = RedisMarks(connect_redis(server.url), CLOCK)
+        threading.Thread(target=again.settle, args=(fresh, 60), daemon=True).start()
+        wait_until(lambda: connect_redis(server.url).get("kumiai:born_at"))
+        with pytest.raises(Unavailable):
+            wait_for(lambda: again.claim("first", 60, now() - 60))
+        fresh.dispose()
+
+    def test_a_node_that_kept_marks_in_sql_before_is_no_first_one(
+        self, server: RedisServer, new_url: Callable[[str], str]
+    ) -> None:
+        before = Database(migrated(new_url("sqlite")))
+        assert SqlMarks(before, CLOCK).claim("used", 60, now())
+        marks = RedisMarks(connect_redis(server.url), CLOCK)
+        threading.Thread(target=marks.settle, args=(before, 60), daemon=True).start()
+        wait_until(lambda: connect_redis(server.url).get("kumiai:born_at"))
+        with pytest.raises(Unavailable):
+            wait_for(lambda: marks.claim("used", 60, now()))
+        before.dispose()
 
 
 def wait_for(claim: Callable[[], bool]) -> bool:

@@ -19,6 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from tests.support.demo import Demo
+from tests.support.dpop import Prover
 from tests.support.relying_party import Client
 
 SOURCE = Path(__file__).parents[2] / "policies"
@@ -34,6 +35,11 @@ SECRETS = {
     "legacy": "legacy-" + "l" * 43,
     "odd": ODD_SECRET,
     "once": "once-" + "o" * 43,
+    "reader": "reader-" + "r" * 43,
+    "machine": "machine-" + "m" * 43,
+    "robot": "robot-" + "b" * 43,
+    "api": "api-" + "a" * 43,
+    "strict": "strict-" + "t" * 43,
 }
 """Clients with a secret; the others are public or have a key."""
 
@@ -61,9 +67,38 @@ PARTIES: dict[str, dict[str, Any]] = {
     "desk": _entry("desk", first_party=True),
     "shop": _entry("shop", client_uri="https://shop.mihon.example/"),
     "post": _entry("post", first_party=True, token_endpoint_auth_method="client_secret_post"),
-    "legacy": _entry("legacy", first_party=True, require_pkce=False),
+    "legacy": _entry(
+        "legacy", first_party=True, require_pkce=False, id_token_signed_response_alg="PS256"
+    ),
     "odd": _entry("odd", first_party=True),
     "once": _entry("once", first_party=True, grant_types=["authorization_code"]),
+    "reader": _entry("reader", first_party=True, access_token_format="jwt"),
+    # Programs that act for themselves, and a resource server that asks what tokens are worth.
+    "machine": _entry(
+        "machine",
+        grant_types=["client_credentials"],
+        redirect_uris=[],
+        post_logout_redirect_uris=[],
+        scope="openid profile member:change scim:read",
+    ),
+    "robot": _entry(
+        "robot",
+        first_party=True,
+        grant_types=["client_credentials", "authorization_code", "refresh_token"],
+        scope=f"{ALL_SCOPES} robot:work",
+        access_token_format="jwt",
+        access_token_audience=["https://api.mihon.example/", "api"],
+        access_token_signed_response_alg="Ed25519",
+        id_token_signed_response_alg="Ed25519",
+    ),
+    "api": _entry(
+        "api",
+        grant_types=["client_credentials"],
+        redirect_uris=[],
+        post_logout_redirect_uris=[],
+        scope="",
+    ),
+    "strict": _entry("strict", first_party=True, dpop_bound_access_tokens=True),
     "keyed": _entry(
         "keyed",
         first_party=True,
@@ -114,11 +149,22 @@ def _toml(value: Any) -> str:
 
 def party(demo: Demo, name: str, redirect_uri: str | None = None) -> Client:
     """Give a registered client of a demo as its program would be: with its secret, if any."""
-    if name in ("card", "portal"):
+    if name == "card":
+        return card_of(demo, redirect_uri)
+    if name == "portal":
         return Client(demo.issuer, name, redirect_uri or f"{demo.facts[name]}/callback")
-    registered = str(PARTIES[name]["redirect_uris"][0])
+    registered = str((PARTIES[name]["redirect_uris"] or [""])[0])
     secret = SECRETS.get(name) if name not in ("post", "odd") else None
-    return Client(demo.issuer, name, redirect_uri or registered, secret)
+    prover = Prover(demo.clock) if PARTIES[name].get("dpop_bound_access_tokens") else None
+    return Client(demo.issuer, name, redirect_uri or registered, secret, prover=prover)
+
+
+def card_of(demo: Demo, redirect_uri: str | None = None) -> Client:
+    """Give the demo's card as a program of its own kind: public, its tokens bound to a key."""
+    prover = Prover(demo.clock)
+    return Client(
+        demo.issuer, "card", redirect_uri or f"{demo.facts['card']}/callback", prover=prover
+    )
 
 
 def offset(demo: Demo) -> float:

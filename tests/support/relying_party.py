@@ -14,6 +14,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
 
+from tests.support.dpop import Prover
+
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
@@ -82,7 +84,7 @@ class Browser:
             target = response.headers.get("Location")
             if response.status_code not in (302, 303) or target is None:
                 return response
-            if target.startswith("http") and not target.startswith(self.issuer + "/"):
+            if not target.startswith(("/", self.issuer + "/")):
                 return response
             response = self.get(target)
         raise AssertionError("too many redirects")
@@ -103,13 +105,17 @@ def claims_of(token: str) -> dict[str, Any]:
 
 @dataclass
 class Client:
-    """A confidential client with a secret, or a public one when `secret` is None."""
+    """A confidential client with a secret, or a public one when `secret` is None.
+
+    With a `prover` every token is bound to its key (RFC 9449).
+    """
 
     issuer: str
     client_id: str
     redirect_uri: str
     secret: str | None = None
     ca: str | None = None
+    prover: Prover | None = None
 
     def request(self, pkce: Pkce, **more: str) -> dict[str, str]:
         """Give the parameters of an authorization request."""
@@ -131,6 +137,8 @@ class Client:
             form = {"client_id": self.client_id, **form}
         else:
             options["auth"] = (self.client_id, self.secret)
+        if self.prover is not None:
+            options["headers"] = {"DPoP": self.prover.proof("POST", self.issuer + "/token")}
         return requests.post(
             self.issuer + "/token", data=form, timeout=30, verify=self.ca or True, **options
         )
@@ -150,10 +158,19 @@ class Client:
     def userinfo(self, token: str) -> requests.Response:
         return requests.get(
             self.issuer + "/userinfo",
-            headers={"Authorization": f"Bearer {token}"},
+            headers=self.presenting(token, "GET", self.issuer + "/userinfo"),
             timeout=30,
             verify=self.ca or True,
         )
+
+    def presenting(self, token: str, method: str, url: str) -> dict[str, str]:
+        """Give the headers that present an access token at a resource."""
+        if self.prover is None:
+            return {"Authorization": f"Bearer {token}"}
+        return {
+            "Authorization": f"DPoP {token}",
+            "DPoP": self.prover.proof(method, url, token),
+        }
 
     def sign_in(self, browser: Browser, email: str, password: str, **more: str) -> dict[str, Any]:
         """Do the whole code flow as a first-party client; answers the token response's JSON."""

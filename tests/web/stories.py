@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import Flask, Response, request
@@ -79,6 +80,25 @@ _ACCOUNT: dict[str, Any] = {
     ],
     "csrf_token": TOKEN,
 }
+_APPLICATIONS: dict[str, Any] = {
+    "csrf_token": TOKEN,
+    "applications": [
+        {
+            "client_id": "shop",
+            "name": "マイページ",
+            "since": date(2026, 7, 31),
+            "entries": ["openid", "profile.name", "profile.member_number", "email"],
+            "offline": True,
+        },
+        {
+            "client_id": "card",
+            "name": "デジタル組合員証",
+            "since": date(2026, 4, 1),
+            "entries": ["openid", "profile", "profile.membership", "profile.record"],
+            "offline": False,
+        },
+    ],
+}
 _SIGN_OUT: dict[str, Any] = {"csrf_token": TOKEN, "request_handle": None}
 
 STORIES = [
@@ -102,6 +122,8 @@ STORIES = [
         "sign_out.html",
         {"csrf_token": TOKEN, "request_handle": HANDLE, "client_name": "マイページ"},
     ),
+    Story("applications", "applications.html", _APPLICATIONS),
+    Story("applications-none", "applications.html", _APPLICATIONS | {"applications": []}),
     Story("signed-out", "signed_out.html", {"client_name": None, "return_url": None}),
     Story(
         "signed-out-return",

@@ -52,6 +52,7 @@ def test_https_believes_only_the_host_prefix(cookie: str) -> None:
 
 
 def test_attributes() -> None:
+    """Rows 114, 116: Core 16.17; Core 16."""
     response = Response()
     JAR.set(response, SESSION, VALUE, None)
     SAFE.set(response, DEVICE, VALUE, timedelta(days=400))

@@ -46,6 +46,7 @@ def test_nothing_can_be_injected_into_the_policy(bad: str) -> None:
     ],
 )
 def test_hsts(issuer: str, expected: bool) -> None:
+    """Row 114: Core 16.17."""
     assert demands_https(issuer) is expected
     sent = make_app(issuer).test_client().get("/story/sign-in").headers
     assert ("Strict-Transport-Security" in sent) is expected

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from card_program import Program
+from playwright.sync_api import BrowserContext, Page, expect
 
 PHONE: dict[str, Any] = {
     "viewport": {"width": 360, "height": 740},
@@ -62,3 +63,12 @@ def stored(page: Page) -> list[str]:
         })"""
     )
     return names
+
+
+def open_card(page: Page, program: Program) -> str:
+    """Open the card, which signs in by itself; return the shown code."""
+    page.goto(f"{program.url}/")
+    expect(page.locator("#state")).to_have_text("有効です")
+    code = page.locator("#code-text").get_attribute("data-code")
+    assert code
+    return code

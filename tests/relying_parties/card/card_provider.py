@@ -2,11 +2,12 @@
 
 It signs one member in without asking, and does what a test tells it: deny, end, be out of
 order. The protocol checks that matter to a client (redirect_uri, PKCE S256, single-use codes,
-rotating refresh tokens with a grace) are real.
+rotating refresh tokens with a grace, DPoP with nonces) are real.
 """
 
 import base64
 import hashlib
+import json
 import secrets
 import threading
 import time
@@ -16,8 +17,11 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, jsonify, redirect, request
 from joserfc import jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from tests.support.dpop import Prover
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 CLAIMS = {
@@ -49,6 +53,8 @@ class ScriptedProvider:
     out_of_order: bool = False
     expose_challenge: bool = True
     access_lifetime: int = 300
+    nonce: str | None = None
+    """What proofs must carry, if anything."""
     userinfo_calls: int = 0
     refreshes: int = 0
     authorizations: list[dict[str, str]] = field(default_factory=list)
@@ -58,7 +64,10 @@ class ScriptedProvider:
         self.keys = [ECKey.generate_key("P-256", {"kid": "key-1", "use": "sig", "alg": "ES256"})]
         self.lock = threading.Lock()
         self.codes: dict[str, dict[str, str]] = {}
-        self.access: set[str] = set()
+        self.access: dict[str, str] = {}
+        self.proofs: set[str] = set()
+        self.keys_of: dict[str, str] = {}
+        self.prover = Prover()
         self.refresh: dict[str, tuple[str, float] | None] = {}
         self.server: BaseWSGIServer = make_server(
             "127.0.0.1", 0, self._app(), threaded=True, request_handler=_Quiet
@@ -111,17 +120,50 @@ class ScriptedProvider:
         }
         return self.sign({k: v for k, v in (claims | changes).items() if v is not None}, typ)
 
-    def new_access(self) -> str:
+    def new_access(self, jkt: str | None = None) -> str:
+        """Give an access token bound to a key: the tests' own, unless told otherwise."""
         token = secrets.token_urlsafe(24)
-        self.access.add(token)
+        self.access[token] = jkt or self.prover.thumbprint
         return token
 
-    def _tokens(self, nonce: str | None = None, refresh: str | None = None) -> Response:
+    def proof(self, token: str, **claims: Any) -> str:
+        """Make a proof for userinfo with the tests' own key."""
+        claims = {"iat": int(self.now()), "nonce": self.nonce} | claims
+        return self.prover.proof("GET", f"{self.issuer}/userinfo", token, **claims)
+
+    def _proven(self, token: str | None = None) -> str | None:
+        """Give the thumbprint of the key a request proves (RFC 9449 4.3), or None."""
+        text = request.headers.get("DPoP", "")
+        try:
+            head = text.split(".", 1)[0]
+            header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+            key = ECKey.import_key(header["jwk"])
+            claims = jwt.decode(text, key, algorithms=["ES256"]).claims
+        except (JoseError, ValueError, KeyError):
+            return None
+        digest = hashlib.sha256((token or "").encode()).digest()
+        ath = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        fits = (
+            header["typ"] == "dpop+jwt"
+            and "d" not in header["jwk"]
+            and claims["htm"] == request.method
+            and claims["htu"] == request.base_url
+            and abs(claims["iat"] - self.now()) < 60
+            and claims["jti"] not in self.proofs
+            and (token is None or claims.get("ath") == ath)
+        )
+        self.proofs.add(claims["jti"])
+        if self.nonce not in (None, claims.get("nonce")):
+            return ""
+        return str(key.thumbprint()) if fits else None
+
+    def _tokens(self, jkt: str, nonce: str | None = None, refresh: str | None = None) -> Response:
         token = refresh or secrets.token_urlsafe(24)
         self.refresh.setdefault(token, None)
+        self.keys_of[token] = jkt
         return jsonify(
-            access_token=self.new_access(),
-            token_type="Bearer",
+            access_token=self.new_access(jkt),
+            token_type="DPoP",
             expires_in=self.access_lifetime,
             refresh_token=token,
             id_token=self.id_token(nonce),
@@ -151,9 +193,9 @@ class ScriptedProvider:
 
     def _cors(self, response: Response) -> Response:
         response.headers["Access-Control-Allow-Origin"] = request.headers.get("Origin", "*")
-        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, DPoP"
         if self.expose_challenge:
-            response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate"
+            response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate, DPoP-Nonce"
         return response
 
     def _metadata(self) -> Response:
@@ -166,6 +208,7 @@ class ScriptedProvider:
             end_session_endpoint=f"{self.issuer}/end_session",
             authorization_response_iss_parameter_supported=True,
             id_token_signing_alg_values_supported=["ES256"],
+            dpop_signing_alg_values_supported=["ES256"],
         )
 
     def _authorize(self) -> Any:
@@ -185,8 +228,11 @@ class ScriptedProvider:
         form = request.form.to_dict()
         if form.get("client_id") != self.client_id:
             return jsonify(error="invalid_client"), 401
+        jkt = self._proven()
+        if not jkt:
+            return self._unproven(jkt)
         if form.get("grant_type") == "refresh_token":
-            return self._refresh(form["refresh_token"])
+            return self._refresh(form["refresh_token"], jkt)
         asked = self.codes.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -195,12 +241,22 @@ class ScriptedProvider:
             or asked["code_challenge_method"] != "S256"
             or asked["code_challenge"] != challenge
             or asked["redirect_uri"] != form.get("redirect_uri")
+            or asked["dpop_jkt"] != jkt
         ):
             return jsonify(error="invalid_grant"), 400
-        return self._tokens(asked["nonce"])
+        return self._tokens(jkt, asked["nonce"])
 
-    def _refresh(self, token: str) -> Any:
+    def _unproven(self, why: str | None) -> Any:
+        if why is None:
+            return jsonify(error="invalid_dpop_proof"), 400
+        response = jsonify(error="use_dpop_nonce")
+        response.headers["DPoP-Nonce"] = self.nonce or ""
+        return response, 400
+
+    def _refresh(self, token: str, jkt: str) -> Any:
         with self.lock:
+            if self.keys_of.setdefault(token, jkt) != jkt:
+                return jsonify(error="invalid_grant", error_description="another key"), 400
             if self.ended is not None or token not in self.refresh:
                 description = self.ended or "the refresh token is not valid"
                 return jsonify(error="invalid_grant", error_description=description), 400
@@ -211,13 +267,18 @@ class ScriptedProvider:
                 return jsonify(error="invalid_grant", error_description="replayed"), 400
             successor = spent[0] if spent else secrets.token_urlsafe(24)
             self.refresh[token] = spent or (successor, self.now())
-            return self._tokens(refresh=successor)
+            return self._tokens(jkt, refresh=successor)
 
     def _userinfo(self) -> Any:
         self.userinfo_calls += 1
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if self.ended is not None or token not in self.access:
-            challenge = 'Bearer realm="test", error="invalid_token"'
+        token = request.headers.get("Authorization", "").removeprefix("DPoP ")
+        jkt = self._proven(token)
+        if jkt == "":
+            challenge = 'DPoP error="use_dpop_nonce"'
+            headers = {"WWW-Authenticate": challenge, "DPoP-Nonce": self.nonce or ""}
+            return Response(status=401, headers=headers)
+        if self.ended is not None or jkt is None or self.access.get(token) != jkt:
+            challenge = 'DPoP realm="test", error="invalid_token"'
             if self.ended:
                 challenge += f', error_description="{self.ended}"'
             return Response(status=401, headers={"WWW-Authenticate": challenge})

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from card_browser import PHONE
 from card_program import ROOT, Program, free_port, wait_until_ready
 from card_provider import ScriptedProvider
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, BrowserContext
 
 from relying_parties.card.app import create_app
 from relying_parties.card.organisation import Organisation
@@ -86,3 +88,10 @@ def browser_type_launch_args() -> dict[str, object]:
     flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
     flags += " --disable-background-networking --disable-component-update --disable-sync"
     return {"executable_path": "/usr/bin/chromium", "args": flags.split()}
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(**PHONE)
+    yield context
+    context.close()

@@ -1,20 +1,11 @@
 """The app in real Chromium: sign in, show, refresh, end with its reason, sign out, offline."""
 
-from collections.abc import Iterator
-
 import pytest
 import requests
-from card_browser import DESKTOP, PHONE, look, page_of, stored
+from card_browser import DESKTOP, PHONE, look, open_card, page_of, stored
 from card_program import Program
 from card_provider import EVENT, ScriptedProvider
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(**PHONE)
-    yield context
-    context.close()
+from playwright.sync_api import Browser, BrowserContext, expect
 
 
 def valid(program: Program, code: str | None) -> bool:
@@ -22,15 +13,6 @@ def valid(program: Program, code: str | None) -> bool:
         f"{program.url}/check", {"c": code or ""}, headers={"Accept": "application/json"}, timeout=5
     )
     return bool(answer.json()["valid"])
-
-
-def open_card(page: Page, program: Program) -> str:
-    """Open the card, which signs in by itself; return the shown code."""
-    page.goto(f"{program.url}/")
-    expect(page.locator("#state")).to_have_text("有効です")
-    code = page.locator("#code-text").get_attribute("data-code")
-    assert code
-    return code
 
 
 def test_the_story_of_a_card(

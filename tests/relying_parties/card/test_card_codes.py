@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from relying_parties.card.codes import ALPHABET, code_at, read_code
+from tests.support.dpop import Prover
 
 
 def ask(
@@ -17,8 +18,8 @@ def ask(
     token = provider.new_access() if access is None else access
     return client.post(
         "/code",
-        headers={"Authorization": f"Bearer {token}"},
-        json={"id_token": provider.id_token(**changes)},
+        headers={"Authorization": f"DPoP {token}"},
+        json={"id_token": provider.id_token(**changes), "userinfo_proof": provider.proof(token)},
     )
 
 
@@ -144,29 +145,57 @@ def test_a_logout_token_is_no_id_token(client: FlaskClient, provider: ScriptedPr
 def test_a_known_session_outlives_its_signing_key(
     client: FlaskClient, provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body = {"id_token": provider.id_token()}
-    headers = {"Authorization": f"Bearer {provider.new_access()}"}
+    token = provider.new_access()
+    headers = {"Authorization": f"DPoP {token}"}
+    body = {"id_token": provider.id_token(), "userinfo_proof": provider.proof(token)}
     assert client.post("/code", headers=headers, json=body).status_code == 200
     monkeypatch.setattr("relying_parties.card.provider.KEEP_KEYS", -1.0)
     provider.keys = [type(provider.keys[0]).generate_key("P-256", {"kid": "key-2"})]
+    body["userinfo_proof"] = provider.proof(token)
     assert client.post("/code", headers=headers, json=body).status_code == 200
-    fresh = {"id_token": body["id_token"] + "x"}
+    fresh = {"id_token": body["id_token"] + "x", "userinfo_proof": provider.proof(token)}
     assert client.post("/code", headers=headers, json=fresh).status_code == 400
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Basic YTpi", "Bearer a b", "Bearer é"])
+@pytest.mark.parametrize("header", ["", "DPoP", "Basic YTpi", "Bearer abc", "DPoP a b", "DPoP é"])
 def test_an_access_token_is_needed(
     client: FlaskClient, provider: ScriptedProvider, header: str
 ) -> None:
-    body = {"id_token": provider.id_token()}
+    body = {"id_token": provider.id_token(), "userinfo_proof": "a.b.c"}
     answer = client.post("/code", headers={"Authorization": header}, json=body)
     assert answer.status_code == 400
     assert provider.userinfo_calls == 0
 
 
+@pytest.mark.parametrize("proof", [None, "", 7, ["a.b.c"], "a.b.c\r\nX: y", "é", "x" * 9000])
+def test_a_proof_for_userinfo_is_needed(
+    client: FlaskClient, provider: ScriptedProvider, proof: Any
+) -> None:
+    body = {"id_token": provider.id_token(), "userinfo_proof": proof}
+    headers = {"Authorization": f"DPoP {provider.new_access()}"}
+    assert client.post("/code", headers=headers, json=body).status_code == 400
+    assert provider.userinfo_calls == 0
+
+
+def test_a_copied_token_gives_no_code_without_its_key(
+    client: FlaskClient, provider: ScriptedProvider
+) -> None:
+    """Row 91: what was stolen from a device is worth nothing elsewhere."""
+    token, thief = provider.new_access(), Prover()
+    used = provider.proof(token)
+    url = f"{provider.issuer}/userinfo"
+    proofs = [thief.proof("GET", url, token), provider.proof("another token"), used, used]
+    answers = []
+    for proof in proofs:
+        body = {"id_token": provider.id_token(), "userinfo_proof": proof}
+        headers = {"Authorization": f"DPoP {token}"}
+        answers.append(client.post("/code", headers=headers, json=body).status_code)
+    assert answers == [401, 401, 200, 401]
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"id_token": 7}', b'{"id_token": "\\ud800"}'])
 def test_an_unfit_body_is_refused(client: FlaskClient, body: bytes) -> None:
-    headers = {"Authorization": "Bearer x", "Content-Type": "application/json"}
+    headers = {"Authorization": "DPoP x", "Content-Type": "application/json"}
     assert client.post("/sign-out", headers=headers, data=body).status_code == 400
 
 

@@ -92,12 +92,14 @@ class ScriptedProvider:
         self.id_key: ECKey | None = None
         self.ended: str | None = None
         self.down = False
+        self.takes_pushed = True
         self.access_lifetime = 600
         self.calls: Counter[str] = Counter()
         self.requests: dict[str, dict[str, str]] = {}  # last request per path
         self.revoked: list[str] = []
         self.hold: threading.Event | None = None
         self._codes: dict[str, dict[str, str]] = {}
+        self._pushed: dict[str, dict[str, str]] = {}
         self._access: dict[str, int] = {}
         self._refresh: set[str] = set()
         self._jtis: set[str] = set()
@@ -118,6 +120,7 @@ class ScriptedProvider:
         routes = {
             "/.well-known/openid-configuration": self._discovery,
             "/jwks": self._jwks,
+            "/par": self._par,
             "/authorize": self._authorize,
             "/token": self._token,
             "/userinfo": self._userinfo,
@@ -131,14 +134,27 @@ class ScriptedProvider:
         urls = [f"{self.issuer}/{name}" for name in names]
         fields = ("authorization", "token", "userinfo", "jwks", "end_session", "revocation")
         document = {f"{field}_endpoint": url for field, url in zip(fields, urls, strict=True)}
+        if self.takes_pushed:
+            document["pushed_authorization_request_endpoint"] = f"{self.issuer}/par"
         document["jwks_uri"] = document.pop("jwks_endpoint")
         return _json({"issuer": self.issuer, **document})
 
     def _jwks(self, _: Request) -> Response:
         return _json({"keys": [key.as_dict(private=False) for key in self.keys]})
 
+    def _par(self, request: Request) -> Response:
+        form = request.form.to_dict()
+        self._check_client(form)
+        assert "request_uri" not in form
+        uri = f"urn:ietf:params:oauth:request_uri:{secrets.token_urlsafe(16)}"
+        self._pushed[uri] = {k: v for k, v in form.items() if not k.startswith("client_assertion")}
+        return _json({"request_uri": uri, "expires_in": 60}, 201)
+
     def _authorize(self, request: Request) -> Response:
         asked = request.args.to_dict()
+        if self.takes_pushed:
+            assert set(asked) == {"client_id", "request_uri"}
+            asked = self.requests["/authorize"] = self._pushed.pop(asked["request_uri"])
         assert asked["client_id"] == self.client_id
         assert asked["response_type"] == "code"
         assert asked["code_challenge_method"] == "S256"

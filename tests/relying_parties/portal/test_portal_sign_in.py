@@ -8,6 +8,7 @@ import pytest
 from portal_browser import problem, reason
 from portal_provider import query_of, signing_key
 from portal_scene import Scene
+from werkzeug.wrappers import Response
 
 
 def test_a_member_signs_in_and_sees_name_and_number(scene: Scene) -> None:
@@ -22,6 +23,32 @@ def test_a_member_signs_in_and_sees_name_and_number(scene: Scene) -> None:
     asked = scene.provider.requests["/authorize"]
     assert asked["scope"] == "openid profile email address phone offline_access"
     assert asked["redirect_uri"] == f"{scene.portal}/callback"
+
+
+def test_the_request_is_pushed_and_the_browser_carries_a_reference_only(scene: Scene) -> None:
+    """Rows 42, 46: RFC 9126 2, 4."""
+    begun = scene.browser().get("/sign-in", follow=False)
+    assert set(query_of(begun.headers["Location"])) == {"client_id", "request_uri"}
+    pushed = scene.provider.requests["/par"]
+    assert pushed["client_assertion_type"].endswith("jwt-bearer")
+    assert {"state", "nonce", "code_challenge", "scope", "redirect_uri"} <= set(pushed)
+
+
+def test_a_provider_that_takes_no_pushed_requests_gets_the_whole_request(scene: Scene) -> None:
+    scene.provider.takes_pushed = False
+    page = scene.browser().sign_in()
+    assert "0012345" in page.text
+    assert scene.provider.calls["/par"] == 0
+
+
+def test_a_push_that_fails_says_so_and_opens_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for status, body in ((400, '{"error": "invalid_client"}'), (201, "[]"), (201, "{"), (500, "")):
+        answer = Response(body, status, content_type="application/json")
+        monkeypatch.setattr(scene.provider, "_par", lambda _, said=answer: said)
+        page = scene.browser().get("/sign-in")
+        assert (page.status_code, problem(page)) == (503, "unavailable"), (status, body)
 
 
 def test_one_comes_back_to_the_page_asked_for(scene: Scene) -> None:

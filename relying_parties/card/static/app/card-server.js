@@ -53,12 +53,13 @@ export async function sessionState(sid) {
   return json(response);
 }
 
-// The check code of this half minute. Raises Ended when the provider refuses the access token.
-export async function code(accessToken, idToken) {
+// The check code of this half minute; `proof` lets the server ask the provider whose token it is.
+// Raises Ended when the provider refuses the access token.
+export async function code(accessToken, idToken, proof) {
   const response = await call('/code', {
     method: 'POST',
-    headers: { Authorization: `Bearer ${accessToken}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ id_token: idToken }),
+    headers: { Authorization: `DPoP ${accessToken}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ id_token: idToken, userinfo_proof: proof }),
   });
   if (response.status === 401) throw new Ended((await json(response)).error_description);
   if (!response.ok) throw new Unreachable('code');

@@ -63,7 +63,7 @@ export class CardShow {
 
   async #confirm(held) {
     await this.#live(held.sid);
-    const claims = await this.#withToken((token) => this.provider.userinfo(token, held.sub));
+    const claims = await this.#withToken((token) => this.provider.userinfo(token, held.sub, held.key));
     const card = {
       name: claims['name#ja-Hani-JP'] ?? claims.name ?? '',
       kana: claims['name#ja-Kana-JP'] ?? kana(claims),
@@ -109,9 +109,11 @@ export class CardShow {
   }
 
   async #changeCode(run) {
-    const code = await this.#withToken(
-      async (token) => server.code(token, (await session.load())?.idToken),
-    );
+    const code = await this.#withToken(async (token) => {
+      const held = await session.load();
+      if (!held) throw new Ended('signed_out');
+      return server.code(token, held.idToken, await this.provider.userinfoProof(token, held.key));
+    });
     if (run !== this.run) return;
     this.page.show(code);
     this.page.confirmed(clock.now());

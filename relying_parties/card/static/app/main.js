@@ -5,6 +5,7 @@ import { CardShow } from './card.js';
 import * as clock from './clock.js';
 import * as server from './card-server.js';
 import { FINAL, Unreachable } from './errors.js';
+import { NoKeys } from './key.js';
 import { lang, words } from './language.js';
 import { showMessage } from './message-page.js';
 import { Provider, SignInRefused } from './provider.js';
@@ -37,9 +38,11 @@ async function signIn() {
     attempts.count();
     location.replace(await provider.signInUrl());
   } catch (error) {
+    if (error instanceof NoKeys) return showMessage(config, 'no-keys', words.noKeys, { action: retry(), portal: true });
     if (!(error instanceof Unreachable)) throw error;
     showMessage(config, 'offline', words.offline, { action: retry() });
   }
+  return undefined;
 }
 
 async function finishSignIn() {

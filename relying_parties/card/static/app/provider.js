@@ -1,10 +1,12 @@
 // The OpenID Connect side: public client, authorization code with PKCE (S256), state, nonce,
-// ES256 ID tokens, rotating refresh tokens. All protocol checks are the library's.
+// ES256 ID tokens, rotating refresh tokens, all tokens bound to a key of this device (DPoP). All
+// protocol checks are the library's.
 
 import * as oauth from '../vendor/oauth4webapi/index.js';
 import { deadline } from './card-server.js';
 import * as clock from './clock.js';
 import { Ended, Unreachable } from './errors.js';
+import * as keys from './key.js';
 import * as storage from './storage.js';
 
 const SCOPE = 'openid profile offline_access';
@@ -37,6 +39,11 @@ export class Provider {
     };
   }
 
+  // The options of a request that proves the key.
+  proving(key) {
+    return { ...this.options(), DPoP: keys.prover(this.client, key) };
+  }
+
   get redirectUri() {
     return `${this.config.public_url}/callback`;
   }
@@ -53,13 +60,15 @@ export class Provider {
     }
   }
 
-  // Return the address that starts a sign-in; what must be remembered is stored first.
+  // Return the address that starts a sign-in; what must be remembered is stored first. Raises
+  // NoKeys, Unreachable.
   async signInUrl() {
     const server = await this.metadata();
     const [state, nonce, verifier] = [
       oauth.generateRandomState(), oauth.generateRandomNonce(), oauth.generateRandomCodeVerifier(),
     ];
-    await storage.put(`pending:${state}`, { nonce, verifier, at: Date.now() });
+    const key = await keys.generate();
+    await keys.keep(storage, `pending:${state}`, { nonce, verifier, key, at: Date.now() });
     const url = new URL(server.authorization_endpoint);
     const parameters = {
       response_type: 'code',
@@ -70,6 +79,7 @@ export class Provider {
       nonce,
       code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
+      dpop_jkt: await keys.prover(this.client, key).calculateThumbprint(),
       ui_locales: document.documentElement.lang,
     };
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
@@ -81,33 +91,39 @@ export class Provider {
     const state = url.searchParams.get('state') ?? '';
     const pending = await storage.get(`pending:${state}`);
     await storage.remove(`pending:${state}`);
-    if (!pending || Date.now() - pending.at > PENDING_LIFETIME) throw new SignInRefused(null);
+    if (!pending?.key || Date.now() - pending.at > PENDING_LIFETIME) throw new SignInRefused(null);
     const server = await this.metadata();
     try {
       const parameters = oauth.validateAuthResponse(server, this.client, url, state);
-      const response = await oauth.authorizationCodeGrantRequest(
-        server, this.client, oauth.None(), parameters, this.redirectUri, pending.verifier,
-        this.options(),
-      );
-      const tokens = await oauth.processAuthorizationCodeResponse(server, this.client, response, {
-        expectedNonce: pending.nonce,
-        requireIdToken: true,
+      const { tokens, response } = await keys.withNonce(async () => {
+        const answer = await oauth.authorizationCodeGrantRequest(
+          server, this.client, oauth.None(), parameters, this.redirectUri, pending.verifier,
+          this.proving(pending.key),
+        );
+        const processed = await oauth.processAuthorizationCodeResponse(server, this.client, answer, {
+          expectedNonce: pending.nonce,
+          requireIdToken: true,
+        });
+        return { tokens: bound(processed), response: answer };
       });
       await oauth.validateApplicationLevelSignature(server, response, this.options());
-      return { tokens, claims: oauth.getValidatedIdTokenClaims(tokens) };
+      return { tokens, claims: oauth.getValidatedIdTokenClaims(tokens), key: pending.key };
     } catch (error) {
       throw signInError(error);
     }
   }
 
   // Exchange a refresh token. Raises Ended, Unreachable.
-  async refresh(refreshToken) {
+  async refresh(refreshToken, key) {
     const server = await this.metadata();
     try {
-      const response = await oauth.refreshTokenGrantRequest(
-        server, this.client, oauth.None(), refreshToken, this.options(),
-      );
-      const tokens = await oauth.processRefreshTokenResponse(server, this.client, response);
+      const { tokens, response } = await keys.withNonce(async () => {
+        const answer = await oauth.refreshTokenGrantRequest(
+          server, this.client, oauth.None(), refreshToken, this.proving(key),
+        );
+        const processed = await oauth.processRefreshTokenResponse(server, this.client, answer);
+        return { tokens: bound(processed), response: answer };
+      });
       if (tokens.id_token) {
         await oauth.validateApplicationLevelSignature(server, response, this.options());
       }
@@ -121,13 +137,17 @@ export class Provider {
   }
 
   // The member's claims. Raises Ended (the access token is not accepted), Unreachable.
-  async userinfo(accessToken, subject) {
+  async userinfo(accessToken, subject, key) {
     const server = await this.metadata();
     let status = 0;
     try {
-      const response = await oauth.userInfoRequest(server, this.client, accessToken, this.options());
-      status = response.status;
-      return await oauth.processUserInfoResponse(server, this.client, subject, response);
+      return await keys.withNonce(async () => {
+        const response = await oauth.userInfoRequest(
+          server, this.client, accessToken, this.proving(key),
+        );
+        status = response.status;
+        return oauth.processUserInfoResponse(server, this.client, subject, response);
+      });
     } catch (error) {
       if (error instanceof oauth.WWWAuthenticateChallengeError && error.status === 401) {
         throw new Ended(error.cause[0]?.parameters?.error_description);
@@ -136,6 +156,15 @@ export class Provider {
       if (status === 401) throw new Ended(null);
       throw new Unreachable('userinfo', { cause: error });
     }
+  }
+
+  // A proof with which the card's own server may ask userinfo, this once, whose token this is.
+  async userinfoProof(accessToken, key) {
+    const server = await this.metadata();
+    const headers = new Headers();
+    const url = new URL(server.userinfo_endpoint);
+    await keys.prover(this.client, key).addProof(url, headers, 'GET', accessToken);
+    return headers.get('dpop');
   }
 
   // Return the address that ends the session at the provider, or null if it has none.
@@ -150,7 +179,14 @@ export class Provider {
   }
 }
 
+// Take only tokens that are bound to the key (RFC 9449 5).
+function bound(tokens) {
+  if (tokens.token_type !== 'dpop') throw new SignInRefused(null);
+  return tokens;
+}
+
 function signInError(error) {
+  if (error instanceof SignInRefused) return error;
   if (error instanceof oauth.AuthorizationResponseError || error instanceof oauth.ResponseBodyError) {
     return new SignInRefused(error.error, error.error_description);
   }

@@ -1,5 +1,5 @@
 // The signed-in session on this device. The access token lives in memory only; refresh token,
-// ID token and sid are stored, so that the installed app opens again.
+// ID token, sid and the key they are bound to are stored, so that the installed app opens again.
 //
 // A refresh token is used once: tabs take turns (Web Locks), and the one that refreshed hands the
 // access token to the others. Without locks two tabs may use the same refresh token at once; the
@@ -30,13 +30,14 @@ function remember(tokens) {
 }
 
 // Start a session from a finished sign-in; an earlier one and its end are forgotten.
-export async function begin({ tokens, claims }) {
+export async function begin({ tokens, claims, key }) {
   await storage.wipe();
   await storage.put('session', {
     refreshToken: tokens.refresh_token,
     idToken: tokens.id_token,
     sid: claims.sid,
     sub: claims.sub,
+    key,
     card: null,
   });
   await storage.remove('ended');
@@ -62,10 +63,10 @@ export async function accessToken(provider, rejected = null) {
   const seen = (await load())?.refreshToken;
   return takingTurns(async () => {
     const session = await load();
-    if (!session?.refreshToken) throw new Ended('signed_out');
+    if (!session?.refreshToken || !session.key) throw new Ended('signed_out');
     if (session.refreshToken !== seen) await handover(usable);
     if (usable()) return access.value;
-    const { tokens, claims } = await provider.refresh(session.refreshToken);
+    const { tokens, claims } = await provider.refresh(session.refreshToken, session.key);
     if (claims && claims.sub !== session.sub) throw new Ended('signed_out');
     const kept = await storage.update('session', (current) => current?.sid === session.sid
       ? {

@@ -1,5 +1,5 @@
 // What the app keeps on the device: one IndexedDB store of named values.
-// `session`: refresh token, ID token, sid, sub, and the last confirmed card. `ended`: why the
+// `session`: refresh token, ID token, sid, sub, key, and the last confirmed card. `ended`: why the
 // access ended (no personal data). `pending:STATE`: a sign-in on its way. `config`, `offset`.
 
 const NAME = 'kumiai-card';

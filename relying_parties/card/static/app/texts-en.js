@@ -54,6 +54,13 @@ export const en = {
     title: 'The card cannot be shown',
     text: ['It could not be confirmed for more than 24 hours. Please try again where you have an internet connection.'],
   },
+  noKeys: {
+    title: 'This browser cannot use the card',
+    text: [
+      'So that nobody can copy your card to another device, the card makes a key that stays on this one. This browser cannot make that key, or cannot keep it.',
+      'Please leave private browsing, or open the card in a current browser (Safari on iPhone, Chrome on Android, for example). The member portal works as it is.',
+    ],
+  },
   broken: {
     title: 'The card cannot be shown',
     text: ['This device cannot store data, or something went wrong in the app. Please leave private browsing and try again.'],

@@ -1,0 +1,1 @@
+"""Calls to others, through one guarded door."""

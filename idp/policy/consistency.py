@@ -1,0 +1,55 @@
+"""What the areas of a policy must agree on, so that no relying party meets a key it cannot know.
+
+OpenID Connect Core 10.1.1: a key is published before it signs, and stays published while a token
+signed with it may live. Pure; each rule answers with a sentence that names the file and the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from idp.policy.model import AccessTokenFormat, ClientEntry, Policy, SigningAlgorithm
+
+NODES_FOLLOW: Final = timedelta(seconds=2)
+"""Nodes look for a changed ring every second; one may give out the old set that much longer."""
+
+
+def faults_of(policy: Policy) -> Iterator[str]:
+    """Name what contradicts itself in a policy."""
+    keys, tokens = policy.keys, policy.tokens
+    if len(set(keys.algorithms)) != len(keys.algorithms):
+        yield "keys.toml: algorithms: each may stand there once"
+    if keys.announced_dwell.delta < keys.jwks_cache.delta + NODES_FOLLOW:
+        yield (
+            "keys.toml: announced_dwell must be longer than jwks_cache by 2 s at least: relying"
+            " parties that honour the cache time would not know a key that signs"
+        )
+    if keys.announced_dwell.seconds >= keys.active_period.seconds:
+        yield "keys.toml: announced_dwell must be shorter than active_period"
+    longest = max(
+        tokens.id_token_lifetime.seconds,
+        tokens.access_token_lifetime.seconds,
+        tokens.logout_token_lifetime.seconds,
+    )
+    if keys.retiring_dwell.seconds < longest + tokens.clock_skew.seconds:
+        yield (
+            "keys.toml: retiring_dwell must cover the longest lifetime of a signed token and"
+            f" clock_skew of tokens.toml: at least {longest + tokens.clock_skew.seconds}s"
+        )
+    for client_id, entry in policy.clients.items():
+        for member, algorithm in signed_for(entry):
+            if algorithm not in keys.algorithms:
+                yield (
+                    f"clients.toml: {client_id}: {member}: {algorithm.value} is not in"
+                    " `algorithms` of keys.toml"
+                )
+
+
+def signed_for(entry: ClientEntry) -> list[tuple[str, SigningAlgorithm]]:
+    """List the algorithms a client needs a key for, with the members that ask for them."""
+    needed = [("id_token_signed_response_alg", entry.id_token_signed_response_alg)]
+    if entry.access_token_format is AccessTokenFormat.JWT:
+        needed.append(("access_token_signed_response_alg", entry.access_token_signed_response_alg))
+    return needed
