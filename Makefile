@@ -56,6 +56,11 @@ faults: setup-dev packages ## The long form of the kills
 rotation: setup-dev packages ## Keys rotate every few seconds under load, for 5 minutes
 	ROTATION=long $(BIN)/python -m pytest tests/faults/test_rotation.py
 
+interop: setup-dev ## Client libraries that are not ours, and the examples, as real programs
+	@sh deploy/interop-packages.sh
+	sh tests/interop/build.sh "$(CURDIR)/var/interop"
+	INTEROP="$(CURDIR)/var/interop" $(BIN)/python -m pytest tests/interop
+
 screenshots: setup-dev packages ## A contact sheet of every page
 	$(BIN)/python -m tests.browser.contact_sheet screenshots
 

@@ -9,6 +9,8 @@ from flask import Flask
 
 from idp.assembly import Provider
 from idp.authn.views import sign_in_views
+from idp.exchanges.recorder import FILE, Exchanges
+from idp.exchanges.views import ExchangesPage
 from idp.oidc.door import Endpoint, FrontDoor, Machine
 from idp.oidc.end_session_views import EndSession
 from idp.oidc.metadata import Discovery, Jwks
@@ -111,6 +113,9 @@ def _pages_app(provider: Provider) -> Flask:
             f.database, f.clock, f.clients, provider.applications, sessions, browser, pages
         ).blueprint()
     )
+    if f.settings.demo:
+        exchanges = Exchanges(f.settings.data / FILE)
+        app.register_blueprint(ExchangesPage(f.database, f.clients, exchanges, pages).blueprint())
     return app
 
 

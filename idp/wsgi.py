@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from idp.app import create_app
 from idp.assembly import build_foundation, build_provider
+from idp.exchanges.recorder import FILE, Exchanges, Recorder, Wsgi
 from idp.logs import set_up
 from idp.processes import (
     end_with_supervisor,
@@ -19,4 +20,7 @@ set_up()
 end_with_supervisor()
 share_memory_between_threads()
 _foundation = build_foundation(read_settings())
-application = create_app(build_provider(_foundation, serving_processes()))
+application: Wsgi = create_app(build_provider(_foundation, serving_processes()))
+if _foundation.settings.demo:
+    _exchanges = Exchanges(_foundation.settings.data / FILE)
+    application = Recorder(application, _exchanges, _foundation.clock)

@@ -10,9 +10,10 @@ which claim, for how long and how often, is left to the caller.
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
-from joserfc.jws import JWSRegistry, deserialize_compact
+from joserfc.jws import JWSRegistry
 
 from keys.encoding import decode, parse_object
 from keys.errors import BadToken
@@ -23,15 +24,8 @@ _COMPACT: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-
 _LONGEST_KID: Final = 512
 
 
-class _Registry(JWSRegistry):
-    # The size of the whole was checked; these only must not be smaller.
-    max_header_length = MAX_TOKEN
-    max_payload_length = MAX_TOKEN
-    max_signature_length = MAX_TOKEN
-
-
-# Unknown header members are ignored (RFC 7515 4); one registry per algorithm allows just that one.
-_REGISTRIES: Final = {alg: _Registry(algorithms=[alg], strict_check_header=False) for alg in KINDS}
+# What `joserfc` verifies each algorithm with; the form of a token is checked here, once.
+_ALGORITHMS: Final = {alg: JWSRegistry(algorithms=[alg]).get_alg(alg) for alg in KINDS}
 
 
 @dataclass(frozen=True)
@@ -43,8 +37,27 @@ class Verified:
     kid: str | None
 
 
+@dataclass(frozen=True)
+class Unverified:
+    """A token that was only read; nothing in it may be believed before `verify`."""
+
+    header: dict[str, Any]
+    payload: bytes
+    signed: bytes
+    signature: bytes
+    kid: str | None
+
+    @cached_property
+    def claims(self) -> dict[str, Any]:
+        """The claims, to find whose the token claims to be; reading them raises BadToken."""
+        try:
+            return parse_object(self.payload)
+        except ValueError:
+            raise BadToken("claims", "not one plain JSON object") from None
+
+
 def verify(
-    token: str,
+    token: str | Unverified,
     keys: PublicKeys,
     algorithms: Collection[str],
     typ: str | Collection[str | None] | None = None,
@@ -59,33 +72,26 @@ def verify(
     allowed = {algorithms} if isinstance(algorithms, str) else set(algorithms)
     if not allowed or not allowed <= KINDS.keys():
         raise ValueError("algorithms must name asymmetric signature algorithms")
-    header, payload = _split(token)
-    alg = header.get("alg")
+    read = token if isinstance(token, Unverified) else read_unverified(token)
+    alg = read.header.get("alg")
     if not isinstance(alg, str) or alg not in allowed:
         raise BadToken("algorithm", "not one of those allowed here")
-    _check_typ(header, typ)
-    kid = header.get("kid")
-    key = keys.find(kid, alg)
+    _check_typ(read.header, typ)
+    key = keys.find(read.kid, alg)
     if key is None:
         raise BadToken("unknown_key", "no key, or more than one, fits its kid and alg")
     try:
-        deserialize_compact(token, key.jose, registry=_REGISTRIES[alg])
+        genuine = _ALGORITHMS[alg].verify(read.signed, read.signature, key.jose)
     except Exception:
         # Whatever goes wrong while verifying, the token is not verified (CVE-2024-51744).
         raise BadToken("signature") from None
-    return Verified(header, _claims(payload), kid)
+    if genuine is not True:
+        raise BadToken("signature")
+    return Verified(read.header, read.claims, read.kid)
 
 
-def read_unverified(token: str) -> Verified:
-    """Read a token without any proof, to find whose it claims to be; raise BadToken.
-
-    Nothing in the result may be believed before `verify`.
-    """
-    header, payload = _split(token)
-    return Verified(header, _claims(payload), header.get("kid"))
-
-
-def _split(token: str) -> tuple[dict[str, Any], str]:
+def read_unverified(token: str) -> Unverified:
+    """Read the form of a token without any proof; raise BadToken."""
     if not isinstance(token, str):
         raise BadToken("malformed", "not text")
     if len(token) > MAX_TOKEN:
@@ -95,8 +101,7 @@ def _split(token: str) -> tuple[dict[str, Any], str]:
         raise BadToken("malformed", "not three parts of base64url")
     try:
         header = parse_object(decode(parts[1]))
-        decode(parts[2])
-        decode(parts[3])
+        payload, signature = decode(parts[2]), decode(parts[3])
     except ValueError:
         raise BadToken("malformed", "a part is not canonical, or the header is not JSON") from None
     if "crit" in header or "b64" in header:
@@ -104,14 +109,8 @@ def _split(token: str) -> tuple[dict[str, Any], str]:
     kid = header.get("kid")
     if kid is not None and not (isinstance(kid, str) and len(kid) <= _LONGEST_KID):
         raise BadToken("malformed", "kid is not a short text")
-    return header, parts[2]
-
-
-def _claims(payload: str) -> dict[str, Any]:
-    try:
-        return parse_object(decode(payload))
-    except ValueError:
-        raise BadToken("claims", "not one plain JSON object") from None
+    signed = token[: parts.end(2)].encode("ascii")
+    return Unverified(header, payload, signed, signature, kid)
 
 
 def _check_typ(header: dict[str, Any], wanted: str | Collection[str | None] | None) -> None:

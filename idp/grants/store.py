@@ -30,8 +30,7 @@ _g, _k, _r = grant.c, authorization_code.c, refresh_token.c
 _ADD_CODE = Statement(
     sa.insert(authorization_code).values(
         {c.name: sa.bindparam(c.name) for c in _k if c.name != "spent_at"}
-    ),
-    independent=True,
+    )
 )
 _TAKE_CODE = Statement(
     sa.update(authorization_code)
@@ -51,14 +50,12 @@ _FIND_CODE = Statement(
 _ADD_GRANT = Statement(
     sa.insert(grant).values(
         {c.name: sa.bindparam(c.name) for c in _g if c.name not in ("ended_at", "end_reason")}
-    ),
-    independent=True,
+    )
 )
 _ADD_REFRESH = Statement(
     sa.insert(refresh_token).values(
         {c.name: sa.bindparam(c.name) for c in _r if c.name != "spent_at"}
-    ),
-    independent=True,
+    )
 )
 _TAKE_REFRESH = Statement(
     sa.update(refresh_token)

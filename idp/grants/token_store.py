@@ -21,14 +21,12 @@ _t, _c, _g = access_token.c, client_token.c, grant.c
 _ADD = Statement(
     sa.insert(access_token).values(
         {c.name: sa.bindparam(c.name) for c in _t if c.name not in ("read_at", "ended_at")}
-    ),
-    independent=True,
+    )
 )
 _ADD_OF_CLIENT = Statement(
     sa.insert(client_token).values(
         {c.name: sa.bindparam(c.name) for c in _c if c.name != "ended_at"}
-    ),
-    independent=True,
+    )
 )
 _READ = Statement(
     sa.select(

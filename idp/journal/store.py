@@ -80,16 +80,14 @@ _EVENT_COLUMNS = (
 _ADD = Statement(
     sa.insert(audit_event).values(
         {column.name: sa.bindparam(column.name) for column in _EVENT_COLUMNS}
-    ),
-    independent=True,
+    )
 )
 _ADD_PG = Statement(
     sa.text(
         "INSERT INTO audit_event (id, occurred_at, name, outcome, subject, client, reference, line,"
         " written_by, cluster) VALUES (:id, :occurred_at, :name, :outcome, :subject, :client,"
         " :reference, :line, pg_current_xact_id()::text::bigint, :cluster)"
-    ),
-    independent=True,
+    )
 )
 _REFERENCE_KNOWN = Statement(
     sa.select(sa.literal(1)).where(_e.reference == sa.bindparam("reference")).limit(1)

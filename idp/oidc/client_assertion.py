@@ -53,7 +53,7 @@ class ClientAssertions:
             if client.auth_method is not AuthMethod.PRIVATE_KEY_JWT:
                 return None
             public = self.keys.of(client, unproven.kid, unproven.header.get("alg"))
-            claims = verify(assertion, public, ALGORITHMS, TYPES).claims
+            claims = verify(unproven, public, ALGORITHMS, TYPES).claims
         except BadToken:
             return None
         if not self._claims_hold(claims, client.client_id):

@@ -82,8 +82,7 @@ _CLEAN = Statement(sa.delete(authorization_request).where(_c.expires_at < sa.bin
 _PUSH = Statement(
     sa.insert(pushed_request).values(
         {c.name: sa.bindparam(c.name) for c in _p if c.name != "consumed_at"}
-    ),
-    independent=True,
+    )
 )
 _FIND_PUSHED = Statement(
     sa.select(_p.client_id, _p.parameters, _p.expires_at, _p.consumed_at).where(

@@ -29,8 +29,7 @@ _ADD = Statement(
         payload=sa.bindparam("payload"),
         created_at=sa.bindparam("created_at"),
         due_at=sa.bindparam("due_at"),
-    ),
-    independent=True,
+    )
 )
 _DUE = Statement(
     sa.select(_c.id, _c.kind, _c.payload, _c.attempts, _c.created_at)

@@ -59,8 +59,7 @@ _FACTS = Statement(
 _ADD = Statement(
     sa.insert(session).values(
         {c.name: sa.bindparam(c.name) for c in _s if c.name not in ("ended_at", "end_reason")}
-    ),
-    independent=True,
+    )
 )
 _TOUCH = Statement(
     sa.update(session)
@@ -106,8 +105,7 @@ _KNOW = Statement(
     sa.text(
         "INSERT INTO known_device (subject, device_hash, last_seen_at) VALUES (:who, :device, :at)"
         " ON CONFLICT (subject, device_hash) DO UPDATE SET last_seen_at = :at"
-    ),
-    independent=True,
+    )
 )
 _FORGET_OLD = Statement(sa.delete(known_device).where(_d.last_seen_at < sa.bindparam("before")))
 _FORGET_OLDEST = Statement(
@@ -121,8 +119,7 @@ _FORGET_OLDEST = Statement(
             .limit(1000)
             .offset(sa.bindparam("others"))
         ),
-    ),
-    independent=True,
+    )
 )
 
 

@@ -25,7 +25,7 @@ _LOCK = "SELECT pg_advisory_xact_lock(%(number)s)"
 class PostgresTx(Tx):
     """Statements wait in order and leave in one flight."""
 
-    __slots__ = ("_begun", "_locks", "_waiting", "_wire")
+    __slots__ = ("_begun", "_changed", "_locks", "_waiting", "_wire")
 
     is_postgresql = True
 
@@ -35,18 +35,22 @@ class PostgresTx(Tx):
         super().__init__(dialect, cluster)
         self._wire = wire
         self._begun = False
+        self._changed = False
         self._waiting: list[Sent] = [_BEGIN] if changes else []
         self._locks: set[str] = set()
 
     def write(self, statement: Statement, **values: Any) -> None:
         """Execute with the next question or the commit."""
+        self._changed = True
         self._waiting.append(self._sent(statement, values))
 
     def run_many(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
         """Execute once per row, in one batch."""
         sql, constants = statement.for_dialect(self.dialect)
         if rows:
+            self._changed = True
             self._flush()
+            self._wire.settle()
             with self._wire.connection.cursor() as cursor:
                 cursor.executemany(sql, [{**constants, **row} for row in rows])
 
@@ -58,12 +62,17 @@ class PostgresTx(Tx):
 
     def text(self, sql: str, values: dict[str, Any] | None = None) -> Rows:
         """Execute plain SQL."""
+        self._changed = True  # as far as can be told
         return self._send((sql, values))
 
     def commit(self) -> None:
         """Make the act durable; raises RuntimeError when a failed statement was passed over."""
         if not self._begun and self._waiting in ([], [_BEGIN]):
             return  # nothing was done
+        if not self._changed and not self._waiting:
+            # Only looked, under locks: they go when this arrives, and nothing can be lost.
+            self._wire.send_off(_COMMIT)
+            return
         outcome = self._send(_COMMIT)
         if outcome.status != "COMMIT":
             # PostgreSQL ends a failed transaction by rolling back, without an error.
@@ -77,6 +86,7 @@ class PostgresTx(Tx):
                 self._send(("ROLLBACK", None))
 
     def _ask(self, statement: Statement, values: dict[str, Any]) -> Rows:
+        self._changed = self._changed or not statement.reads
         return self._send(self._sent(statement, values))
 
     def _sent(self, statement: Statement, values: dict[str, Any]) -> Sent:

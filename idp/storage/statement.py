@@ -16,15 +16,13 @@ Row = tuple[Any, ...]
 class Statement:
     """One Core statement with named binds, compiled at first use for each dialect."""
 
-    __slots__ = ("_compiled", "_core", "independent")
+    __slots__ = ("_compiled", "_core", "reads")
 
-    def __init__(self, core: Any, *, independent: bool = False) -> None:
-        """Take a Core statement; `independent` marks a write that nothing else in its act reads.
-
-        On PostgreSQL independent writes of one act are sent as one statement.
-        """
+    def __init__(self, core: Any) -> None:
+        """Take a Core statement, or text."""
         self._core = core
-        self.independent = independent
+        self.reads = isinstance(core, sa.Select)
+        """Whether it only looks."""
         self._compiled: dict[str, tuple[str, dict[str, Any]]] = {}
 
     def for_dialect(self, dialect: sa.Dialect) -> tuple[str, dict[str, Any]]:

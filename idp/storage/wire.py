@@ -69,6 +69,8 @@ class Wire:
     connection: psycopg.Connection[Any]
     _known: dict[str, _Prepared] = field(default_factory=dict)
     _number: int = 0
+    _owed: list[_Prepared | None] = field(default_factory=list)
+    """What a flight that nobody waited for will still be answered with; its sync comes after."""
 
     def __post_init__(self) -> None:
         """Prepare to wait for the socket."""
@@ -83,14 +85,42 @@ class Wire:
         """
         bound = [self._bound(sql, values) for sql, values in flight]
         try:
-            self._pq.enter_pipeline_mode()
+            self._pq.enter_pipeline_mode()  # does nothing when something is still owed
             steps = self._dispatch(bound)
+            self._settle_owed()
             result = self._collect(steps)
             self._pq.exit_pipeline_mode()
         except BaseException:
             self._leave()
             raise
         return _outcome(bound[-1][0], result)
+
+    def send_off(self, last: Sent) -> None:
+        """Send a statement whose outcome nobody needs; the next flight collects it on its way."""
+        bound = [self._bound(*last)]
+        try:
+            self._pq.enter_pipeline_mode()
+            steps = self._dispatch(bound)
+            self._settle_owed()
+            self._owed = steps
+        except BaseException:
+            self._leave()
+            raise
+
+    def settle(self) -> None:
+        """Collect what is still owed, so that the driver itself may use the connection."""
+        if self._owed:
+            try:
+                self._settle_owed()
+                self._pq.exit_pipeline_mode()
+            except BaseException:
+                self._leave()
+                raise
+
+    def _settle_owed(self) -> None:
+        owed, self._owed = self._owed, []
+        if owed:
+            self._collect(owed)
 
     def _bound(self, sql: str, values: Mapping[str, Any] | None) -> _Bound:
         known = self._known.get(sql) or self._learn(sql, substitutes=values is not None)
@@ -104,6 +134,7 @@ class Wire:
             return f"${names.setdefault(match[1], len(names) + 1)}"
 
         if len(self._known) >= _MOST_PREPARED:
+            self.settle()
             self._pq.exec_(b"DEALLOCATE ALL")
             self._known.clear()
         text = _BIND.sub(number, sql).replace("%%", "%") if substitutes else sql
@@ -153,6 +184,7 @@ class Wire:
 
     def _leave(self) -> None:
         """Leave the pipeline; a connection in the middle of a flight is not used again."""
+        self._owed = []
         try:
             if self._pq.status == ConnStatus.OK:
                 self._pq.exit_pipeline_mode()

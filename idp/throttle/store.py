@@ -36,15 +36,13 @@ _ADD = Statement(
 _FAIL = Statement(
     sa.update(lease)
     .where(_c.id == sa.bindparam("which"), _c.failed_at.is_(None))
-    .values(failed_at=sa.bindparam("at")),
-    independent=True,
+    .values(failed_at=sa.bindparam("at"))
 )
 _EMPTY = Statement(
     sa.delete(lease).where(
         _c.bucket == sa.bindparam("bucket"),
         sa.or_(_c.failed_at.is_not(None), _c.id == sa.bindparam("own")),
-    ),
-    independent=True,
+    )
 )
 _CLEAN = Statement(sa.delete(lease).where(_c.leased_at < sa.bindparam("before")))
 

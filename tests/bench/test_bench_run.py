@@ -27,7 +27,8 @@ def test_a_short_run_measures_what_it_says(tmp_path: Path) -> None:
     (file,) = tmp_path.glob("*.json")
     operations = json.loads(file.read_text())["stores"][0]["operations"]
     assert set(operations) == set(wanted)
-    assert operations["jwks"]["statements"] == 0
+    # Who fetched the set is written once a minute, not with each request.
+    assert operations["jwks"]["statements"] <= 0.5
     for name in ("exchange", "refresh"):
         found = operations[name]
         assert found["commits"] == 1  # the tokens and their audit event, before the answer

@@ -89,6 +89,7 @@ class RingMachine(RuleBasedStateMachine):
             self.become(ring.retire(self.records, kid, self.now, self.terms))
         except (KeyTooYoung, IllegalTransition):
             return
+        self.planned = False  # a key that was waiting may be gone until the next plan
 
     @precondition(lambda self: self.records)
     @rule(data=st.data())

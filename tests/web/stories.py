@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import Flask, Response, request
 
 from idp.errors import IdpError, Unavailable
+from idp.exchanges.model import Exchange, Reason
+from idp.exchanges.texts import TEXTS
 from idp.web import problems
 from idp.web.forms import read_form
 from idp.web.pages import Organisation, Pages
@@ -101,6 +103,30 @@ _APPLICATIONS: dict[str, Any] = {
 }
 _SIGN_OUT: dict[str, Any] = {"csrf_token": TOKEN, "request_handle": None}
 
+_EXCHANGE = Exchange(
+    at=datetime(2026, 11, 22, 3, 4, tzinfo=UTC),
+    request_id="0123456789abcdef",
+    method="GET",
+    path="/authorize",
+    client_id="desk",
+    parameters={"client_id": "desk", "redirect_uri": "https://desk.mihon.example/" + "a" * 80},
+    headers={},
+    status=400,
+)
+_MISMATCH = Reason(
+    "redirect_uri_mismatch",
+    "https://desk.mihon.example/" + "a" * 80,
+    ("https://desk.mihon.example/callback",),
+)
+_EXCHANGES: dict[str, Any] = {
+    "shown": [
+        {"exchange": _EXCHANGE, "reason": _MISMATCH, "text": TEXTS["redirect_uri_mismatch"]},
+        {"exchange": _EXCHANGE, "reason": None, "text": None},
+    ],
+    "named": "desk",
+    "known": ["card", "desk", "portal"],
+}
+
 STORIES = [
     _sign_in("sign-in"),
     _sign_in("sign-in-alone", client_name=None, request_handle=None, notice="お知らせ（見本）"),
@@ -130,6 +156,8 @@ STORIES = [
         "signed_out.html",
         {"client_name": "マイページ", "return_url": "https://portal.mihon.example/"},
     ),
+    Story("exchanges", "exchanges.html", _EXCHANGES),
+    Story("exchanges-none", "exchanges.html", _EXCHANGES | {"shown": [], "named": None}),
     Story("busy", "busy.html", {"retry_after": 12, "again_url": "/story/sign-in"}, 503),
     Story("busy-form", "busy.html", {"retry_after": 12, "again_url": None}, 503),
 ]
