@@ -14,6 +14,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from idp.cli.output import format_option
+from idp.cli.performing import clock
 from idp.cli.performing.browser import ScriptedBrowser
 from idp.cli.performing.code import CodeFlow
 from idp.cli.performing.id_token import verify_logout
@@ -180,7 +181,7 @@ def _run(given: Given, act: Callable[[Performance], None]) -> None:
     """Build everything, act, and print; leaves with the exit code of the contract."""
     report = Report(given.show_secrets, live=given.form == "table")
     try:
-        issuer = given.issuer or read_settings().issuer
+        issuer = given.issuer or _of_this_deployment()
         ca = str(given.ca) if given.ca is not None else None
         wire = Wire(ca)
         party, browser = _party(given), _browser(given, ca, report)
@@ -226,3 +227,9 @@ def _browser(given: Given, ca: str | None, report: Report) -> ScriptedBrowser | 
     else:
         password = click.prompt("Password", hide_input=True, err=True)
     return ScriptedBrowser(Wire(ca), report, given.username, password)
+
+
+def _of_this_deployment() -> str:
+    settings = read_settings()
+    clock.go_by(settings)
+    return settings.issuer

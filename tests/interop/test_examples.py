@@ -21,12 +21,19 @@ import pytest
 import requests
 
 from tests.interop.test_clients import BUILT
-from tests.support.demo import Demo, free_ports, wait_until
+from tests.support.demo import Demo, free_ports, running_demo, wait_until
 from tests.support.parties import party
 from tests.support.relying_party import Browser, Pkce
 
 EXAMPLES = Path(__file__).parents[2] / "docs/examples"
 built = pytest.mark.skipif("INTEROP" not in os.environ, reason="`make interop` runs these")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A demo whose clock nobody moves: the examples go by the real one."""
+    with running_demo(Path(tmp_path_factory.mktemp("examples"))) as running:
+        yield running
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import time
 from collections.abc import Iterator
 from typing import Any, TypeGuard
 
 from joserfc import jws
 from joserfc.errors import JoseError
 
+from idp.cli.performing import clock
 from idp.cli.performing.provider import ProviderMetadata
 from idp.cli.performing.report import Refused, Report
 
@@ -70,7 +70,7 @@ def verify(
 def _who_and_when(
     provider: ProviderMetadata, client_id: str, claims: dict[str, Any]
 ) -> Iterator[Check]:
-    now, audience = time.time(), claims.get("aud")
+    now, audience = clock.seconds(), claims.get("aud")
     yield "iss", claims.get("iss") == provider.issuer, f"issued by {claims.get('iss')}"
     named = [audience] if isinstance(audience, str) else audience or []
     yield "aud", client_id in named, f"made for {', '.join(map(str, named))}"
@@ -100,7 +100,7 @@ def _optional(
         yield "at_hash", right, "belongs to the access token beside it"
     if max_age is not None:
         since = claims.get("auth_time")
-        young = _is_number(since) and since > time.time() - max_age - SKEW
+        young = _is_number(since) and since > clock.seconds() - max_age - SKEW
         yield "auth_time", young, f"signed in within the {max_age} s asked for"
     for name, meaning in (
         ("auth_time", "when the person signed in"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from urllib.parse import quote_plus
 from joserfc import jwt
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from idp.cli.performing import clock
 from idp.cli.performing.provider import ProviderMetadata
 from idp.cli.performing.wire import Reply, Wire
 
@@ -74,7 +74,7 @@ class RelyingParty:
         if self.method == "client_secret_post":
             return {"client_id": self.client_id, "client_secret": self.secret or ""}, {}
         if self.method == "private_key_jwt" and self.key is not None:
-            now = int(time.time())
+            now = int(clock.seconds())
             claims = {"iss": self.client_id, "sub": self.client_id, "aud": issuer, "iat": now}
             claims |= {"exp": now + 60, "jti": secrets.token_urlsafe(16)}
             header = {"alg": _alg(self.key)} | ({"kid": self.key.kid} if self.key.kid else {})
@@ -91,7 +91,7 @@ class RelyingParty:
     def _proof(self, method: str, url: str, access_token: str | None = None) -> str:
         """Make a proof of possession (RFC 9449 4.2)."""
         assert self.dpop is not None
-        claims: dict[str, Any] = {"htm": method, "htu": url, "iat": int(time.time())}
+        claims: dict[str, Any] = {"htm": method, "htu": url, "iat": int(clock.seconds())}
         claims["jti"] = secrets.token_urlsafe(16)
         if access_token is not None:
             claims["ath"] = s256(access_token)
