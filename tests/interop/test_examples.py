@@ -22,7 +22,7 @@ import requests
 
 from tests.interop.test_clients import BUILT
 from tests.support.demo import Demo, free_ports, running_demo, wait_until
-from tests.support.parties import party
+from tests.support.parties import PARTIES, party, write_policies
 from tests.support.relying_party import Browser, Pkce
 
 EXAMPLES = Path(__file__).parents[2] / "docs/examples"
@@ -32,7 +32,9 @@ built = pytest.mark.skipif("INTEROP" not in os.environ, reason="`make interop` r
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A demo whose clock nobody moves: the examples go by the real one."""
-    with running_demo(Path(tmp_path_factory.mktemp("examples"))) as running:
+    folder = Path(tmp_path_factory.mktemp("examples"))
+    policies = write_policies(folder / "policies", PARTIES)
+    with running_demo(folder, "--policies", str(policies)) as running:
         yield running
 
 
