@@ -60,7 +60,8 @@ class Material:
 
     def keep_tokens(self, client: str, outputs: list[Item]) -> None:
         """Keep the tokens a measured exchange brought, for the scenarios after it."""
-        self._tokens.setdefault(client, []).extend(outputs)
+        free = [item for item in outputs if not item.get("bound")]
+        self._tokens.setdefault(client, []).extend(free)
 
     def services(self, client: str, count: int) -> list[Item]:
         """Give requests of a client for itself, each with fresh credentials."""

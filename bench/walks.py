@@ -213,4 +213,5 @@ def _tokens(answer: Response, item: Item) -> Item:
         "client_id": item["client_id"],
         "access_token": content["access_token"],
         "refresh_token": content["refresh_token"],
+        "bound": content["token_type"] == "DPoP",
     }
