@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from idp.errors import StoreUnavailable
 from idp.storage.sql import Database
+from idp.storage.statement import Statement
 from idp.storage.wire import Wire
 from tests.support.servers import PostgresServer
 
@@ -124,6 +126,50 @@ def test_waiting_for_a_lock_does_not_stop_the_other_threads(base: str) -> None:
         assert not waited.is_set()
     waiting.join(10)
     assert waited.is_set()
+    database.dispose()
+
+
+LOOK = Statement(sa.select(sa.literal(1)))
+INTO = Statement(sa.text("INSERT INTO cup (name) VALUES (:name)"))
+
+
+def test_an_act_that_only_looked_lets_go_of_its_lock_and_the_connection_goes_on(base: str) -> None:
+    """Its COMMIT is not waited for; what is owed is collected by whoever uses the connection."""
+    database, other = Database(base, pool_size=1), Database(base)
+    with database.begin() as tx:
+        tx.text(TABLE)
+    for number in range(20):
+        with database.begin() as tx:
+            tx.lock("the cup")
+            assert tx.one(LOOK) == (1,)
+        with other.begin() as waiting:
+            waiting.text("SET LOCAL lock_timeout = '10s'")
+            waiting.lock("the cup")
+            assert waiting.one(LOOK) == (1,)
+        with database.begin() as tx:
+            tx.run_many(INTO, [{"name": f"{number}a"}, {"name": f"{number}b"}])
+        with database.begin() as tx:
+            tx.lock("the cup")
+            assert tx.one(LOOK) == (1,)
+    with database.read() as tx:
+        assert tx.text("SELECT count(*) FROM cup").fetchone() == (40,)
+    database.dispose()
+    other.dispose()
+
+
+def test_a_cut_while_something_is_owed_is_told_once(base: str) -> None:
+    database = Database(base, pool_size=1)
+    with database.read() as tx:
+        (victim,) = tx.text("SELECT pg_backend_pid()").fetchone()
+    with database.begin() as tx:
+        tx.lock("the cup")
+        assert tx.one(LOOK) == (1,)
+    with psycopg.connect(base, autocommit=True) as killer:
+        killer.execute("SELECT pg_terminate_backend(%s, 5000)", [victim])
+    with pytest.raises(StoreUnavailable), database.begin() as tx:
+        tx.one(LOOK)
+    with database.begin() as tx:
+        assert tx.one(LOOK) == (1,)
     database.dispose()
 
 
