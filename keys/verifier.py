@@ -82,8 +82,7 @@ def verify(
         raise BadToken("unknown_key", "no key, or more than one, fits its kid and alg")
     try:
         genuine = _ALGORITHMS[alg].verify(read.signed, read.signature, key.jose)
-    except Exception:
-        # Whatever goes wrong while verifying, the token is not verified (CVE-2024-51744).
+    except Exception:  # whatever goes wrong, the token is not verified (CVE-2024-51744)
         raise BadToken("signature") from None
     if genuine is not True:
         raise BadToken("signature")

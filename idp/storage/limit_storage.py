@@ -86,11 +86,11 @@ class SqlStorage(Storage, MovingWindowSupport):
         return (oldest or now) / 1_000_000, count
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Fixed windows are not offered."""
+        """Fixed windows are not offered: the library's base class demands the method."""
         raise NotImplementedError("only sliding windows are kept here")
 
     def get(self, key: str) -> int:
-        """Fixed windows are not offered."""
+        """Fixed windows are not offered: the library's base class demands the method."""
         raise NotImplementedError("only sliding windows are kept here")
 
     def get_expiry(self, key: str) -> float:  # noqa: ARG002  the library's signature

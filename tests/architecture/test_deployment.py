@@ -78,6 +78,7 @@ def test_the_application_role_cannot_pretend_another_schema(application_url: str
         connection.execute("UPDATE alembic_version SET version_num = 'none'")
 
 
+# Only nginx itself can judge the file, and `make test` does not install it.
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
 def test_nginx_accepts_the_shipped_configuration(tmp_path: Path) -> None:
     _, certificate, key = make_certificates(tmp_path / "tls", ("id.mihon.example",))

@@ -19,6 +19,7 @@ from tests.support.parties import PARTIES, write_policies
 
 HERE = Path(__file__).parent
 BUILT = Path(os.environ.get("INTEROP", HERE / "nowhere"))
+# Node, Go and Java with their registries: a target of its own.
 pytestmark = pytest.mark.skipif("INTEROP" not in os.environ, reason="`make interop` runs these")
 
 

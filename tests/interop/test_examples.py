@@ -26,6 +26,7 @@ from tests.support.parties import PARTIES, party, write_policies
 from tests.support.relying_party import Browser, Pkce
 
 EXAMPLES = Path(__file__).parents[2] / "docs/examples"
+# Needs what `make interop` installs and builds; Flask and the phone run without.
 built = pytest.mark.skipif("INTEROP" not in os.environ, reason="`make interop` runs these")
 
 

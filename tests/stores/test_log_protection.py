@@ -76,5 +76,6 @@ def test_replacing_a_row_is_refused(sealed: Database, table: str) -> None:
 @pytest.mark.parametrize("table", PROTECTED)
 def test_truncate_is_refused(sealed: Database, table: str) -> None:
     if sealed.is_sqlite:
+        # There is no such statement to be refused.
         pytest.skip("SQLite has no TRUNCATE; its DELETE without WHERE is refused above")
     refused(sealed, table, f"TRUNCATE {table}")

@@ -143,6 +143,7 @@ def test_opposite_locks_end_in_one_clear_outage_and_no_half_act(
     url: str, database: Database
 ) -> None:
     if database.is_sqlite:
+        # The deadlock that is tested cannot arise on SQLite.
         pytest.skip("one writer at a time cannot lock itself out")
     with database.begin() as tx:
         raise_stamp(tx, "left")
