@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Flask
 
 from idp.assembly import Provider
-from idp.authn.views import sign_in_views
+from idp.authn.views.sign_in import sign_in_views
 from idp.exchanges.recorder import FILE, Exchanges
 from idp.exchanges.views import ExchangesPage
 from idp.oidc.door import Endpoint, FrontDoor, Machine
@@ -17,7 +17,7 @@ from idp.oidc.metadata import Discovery, Jwks
 from idp.oidc.protocol import ProtocolRequest, ProtocolResponse, json_response
 from idp.oidc.userinfo import UserInfo
 from idp.oidc.views import AuthorizationViews
-from idp.selfservice.views import SelfService
+from idp.selfservice.views.account import SelfService
 from idp.storage.sql import Database
 from idp.web import problems
 from idp.web.browser import Browser

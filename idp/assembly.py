@@ -28,6 +28,7 @@ from idp.lifecycle.applications import Applications
 from idp.lifecycle.endings import Endings
 from idp.lifecycle.logout_messages import KIND as BACKCHANNEL_LOGOUT
 from idp.lifecycle.standing import AccountStanding
+from idp.mails.promise import Mails
 from idp.oidc.backchannel import BackchannelLogout
 from idp.oidc.client_assertion import ClientAssertions
 from idp.oidc.client_authentication import ClientAuthenticator
@@ -40,6 +41,7 @@ from idp.oidc.token_services import TokenServices
 from idp.outbox.service import Outbox
 from idp.outgoing.addresses import Allowed
 from idp.outgoing.door import Outgoing
+from idp.proving.service import Proving
 from idp.sessions.service import BrowserSessions
 from idp.settings import Settings, load_master
 from idp.storage.ephemeral import Ephemeral, open_ephemeral
@@ -59,6 +61,7 @@ from keys.signer import Signer
 from keys.vault import Vault
 
 CSRF_PURPOSE, REFRESH_PURPOSE, DPOP_PURPOSE = "csrf", "refresh-successor", "dpop-nonce"
+CODE_PURPOSE = "mailed-code"
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,9 @@ class Foundation:
     vault: Vault
     clients: Clients
     endings: Endings
+    gate: Gate
+    proving: Proving
+    mails: Mails
 
     @property
     def home(self) -> EmbeddedHome | SqlHome:
@@ -127,6 +133,7 @@ def build_foundation(settings: Settings, *, migrated: bool = True) -> Foundation
     policy = PolicyInForce(database)
     vault = Vault(open_home(database, settings.data), master)
     clients = Clients(database, policy, journal, clock, lambda: vault.refresh().algs)
+    gate = Gate(policy)
     return Foundation(
         settings,
         clock,
@@ -138,6 +145,9 @@ def build_foundation(settings: Settings, *, migrated: bool = True) -> Foundation
         vault,
         clients,
         Endings(clients, journal),
+        gate,
+        Proving(gate, master.derive_all(CODE_PURPOSE)),
+        Mails(master),
     )
 
 
@@ -145,7 +155,7 @@ def build_provider(foundation: Foundation, processes: int = 1) -> Provider:
     """Build the services of one of `processes` web processes; refuses unreachable stores."""
     f = foundation
     short = open_ephemeral(f.settings.redis_url, f.database, f.clock)
-    gate = Gate(f.policy)
+    gate = f.gate
     issuing = Issuing(f.policy, f.journal, f.settings.issuer)
     codes = Codes(f.database, f.clock, issuing)
     families = Families(f.database, f.clock, issuing, f.master.derive_all(REFRESH_PURPOSE))

@@ -31,9 +31,13 @@ account = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("stopped_at", Instant),
     sa.Column("disabled_at", Instant),
+    # The scheme of a hash that came from an older portal, until the first sign-in renews it.
+    sa.Column("legacy_scheme", sa.String(32)),
+    sa.Column("signed_in_at", Instant),
 )
 
 _c = account.c
+_LATER = ("stopped_at", "disabled_at", "legacy_scheme", "signed_in_at")
 ACCOUNT_COLUMNS = (
     _c.subject,
     _c.member_number,
@@ -51,9 +55,7 @@ _BY_NUMBER = Statement(
     sa.select(*ACCOUNT_COLUMNS).where(_c.member_number == sa.bindparam("number"))
 )
 _ADD = Statement(
-    sa.insert(account).values(
-        {c.name: sa.bindparam(c.name) for c in _c if c.name not in ("stopped_at", "disabled_at")}
-    )
+    sa.insert(account).values({c.name: sa.bindparam(c.name) for c in _c if c.name not in _LATER})
 )
 _REHASH = Statement(
     sa.update(account)

@@ -46,7 +46,7 @@ class SignInSessions:
         session_id = self._renew(tx, attempt, subject, cookie, now)
         renewed = session_id is not None
         if session_id is None:
-            session_id = self._add(tx, subject, cookie, now)
+            session_id = self._add(tx, attempt, subject, cookie, now)
         device = self._remember(tx, attempt, subject, now)
         self.journal.record(
             tx,
@@ -87,7 +87,7 @@ class SignInSessions:
         )
         return before.id
 
-    def _add(self, tx: Tx, subject: str, cookie: str, now: datetime) -> str:
+    def _add(self, tx: Tx, attempt: Attempt, subject: str, cookie: str, now: datetime) -> str:
         session_id, at = new_id(now), to_micros(now)
         store.add(
             tx,
@@ -99,6 +99,8 @@ class SignInSessions:
             created_at=at,
             last_seen_at=at,
             expires_at=at + self.policy.policy.sessions.absolute.micros,
+            agent=attempt.origin.device,
+            address=attempt.origin.address,
         )
         return session_id
 

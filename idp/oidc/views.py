@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from idp.authn.views import InProgress
+from idp.authn.views.sign_in import InProgress
 from idp.clients.model import Client
 from idp.errors import IdpError
 from idp.journal.model import Origin

@@ -1,49 +1,27 @@
 """The shape of `policies/*.toml`: strict, typed, immutable. Unknown keys are refused.
 
 One struct per file; the loader is `idp.policy.folder`. Durations are written `30s`, `15m`, `8h`,
-`90d` and read into `timedelta`.
+`90d` and read into `timedelta`. The life of a member stands in `idp.policy.membership`.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 
-Positive = Annotated[int, msgspec.Meta(ge=1)]
-_DURATION = re.compile(r"([1-9][0-9]{0,6})([smhd])")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+from idp.policy.membership import (
+    Calendar,
+    Mail,
+    Provisioning,
+    Recovery,
+    Registration,
+    Verification,
+)
+from idp.policy.values import Duration, Positive, Strict
 
-
-class Duration:
-    """A length of time written as a whole number and one of s, m, h, d."""
-
-    __slots__ = ("delta", "micros", "seconds", "text")
-
-    def __init__(self, text: str) -> None:
-        match = _DURATION.fullmatch(text)
-        if match is None:
-            raise ValueError('a duration is written like "30s", "15m", "8h" or "90d"')
-        self.text = text
-        self.seconds = int(match[1]) * _UNITS[match[2]]
-        self.micros = self.seconds * 1_000_000
-        self.delta = timedelta(seconds=self.seconds)
-
-    def __repr__(self) -> str:
-        return f"Duration({self.text!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Duration) and other.seconds == self.seconds
-
-    def __hash__(self) -> int:
-        return hash(self.seconds)
-
-
-class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What every policy file has in common: unknown keys are refused."""
+__all__ = ["Duration", "Positive"]
 
 
 class SigningAlgorithm(StrEnum):
@@ -77,6 +55,17 @@ class LimitName(StrEnum):
     PASSWORD_FROM_UNKNOWN_DEVICE = "password_from_unknown_device"  # noqa: S105
     PASSWORD_FROM_KNOWN_DEVICE = "password_from_known_device"  # noqa: S105
     CLIENT_SECRET = "client_secret"  # noqa: S105
+    MAILED_CODE = "mailed_code"
+    RESET_CODES_OF_ACCOUNT = "reset_codes_of_account"
+    INVITATION = "invitation"
+    TOTP = "totp"
+    RECOVERY_CODE = "recovery_code"
+    PASSKEY = "passkey"
+    REAUTHENTICATION = "reauthentication"
+    SCIM_TOKEN = "scim_token"  # noqa: S105
+    MAILS_PER_MAILBOX = "mails_per_mailbox"
+    PROVING_MAILS_PER_MAILBOX = "proving_mails_per_mailbox"
+    MAILS_PER_ADDRESS = "mails_per_address"
     FAILURES_PER_ADDRESS = "failures_per_address"
     FAILURES_PER_NETWORK = "failures_per_network"
 
@@ -88,7 +77,7 @@ class Outage(StrEnum):
     ALLOW = "allow"
 
 
-class Limit(_Strict, frozen=True):
+class Limit(Strict, frozen=True):
     """One named limit: at most `count` failures per key in a sliding `period`."""
 
     about: str
@@ -97,7 +86,7 @@ class Limit(_Strict, frozen=True):
     on_outage: Outage
 
 
-class Argon2(_Strict, frozen=True):
+class Argon2(Strict, frozen=True):
     """Argon2id parameters (RFC 9106 4); memory in KiB."""
 
     time_cost: Positive
@@ -105,7 +94,7 @@ class Argon2(_Strict, frozen=True):
     parallelism: Positive
 
 
-class Passwords(_Strict, frozen=True):
+class Passwords(Strict, frozen=True):
     """`passwords.toml`: how passwords are hashed and how long they may be."""
 
     argon2: Argon2
@@ -115,7 +104,7 @@ class Passwords(_Strict, frozen=True):
     """Sign-ins that may wait for a hash slot in one process; more are answered 503."""
 
 
-class Sessions(_Strict, frozen=True):
+class Sessions(Strict, frozen=True):
     """`sessions.toml`: how long a browser stays signed in, and is remembered."""
 
     idle: Duration
@@ -125,7 +114,7 @@ class Sessions(_Strict, frozen=True):
     known_device: Duration
 
 
-class Tokens(_Strict, frozen=True):
+class Tokens(Strict, frozen=True):
     """`tokens.toml`: lifetimes of what the token endpoint gives."""
 
     code_lifetime: Duration
@@ -142,7 +131,7 @@ class Tokens(_Strict, frozen=True):
     dpop_nonce: bool = False
 
 
-class Keys(_Strict, frozen=True):
+class Keys(Strict, frozen=True):
     """`keys.toml`: the life of a signing key, and how long relying parties may cache the set."""
 
     algorithms: Annotated[list[SigningAlgorithm], msgspec.Meta(min_length=1)]
@@ -152,7 +141,7 @@ class Keys(_Strict, frozen=True):
     jwks_cache: Duration = msgspec.field(default_factory=lambda: Duration("10m"))
 
 
-class Audit(_Strict, frozen=True):
+class Audit(Strict, frozen=True):
     """`audit.toml`: sealing and its alarm."""
 
     origin: str
@@ -160,7 +149,7 @@ class Audit(_Strict, frozen=True):
     lag_alarm: Duration
 
 
-class Outbox(_Strict, frozen=True):
+class Outbox(Strict, frozen=True):
     """`outbox.toml`: how long deliveries are tried."""
 
     retries: list[Duration]
@@ -168,7 +157,7 @@ class Outbox(_Strict, frozen=True):
     timeout: Duration
 
 
-class Organisation(_Strict, frozen=True):
+class Organisation(Strict, frozen=True):
     """`organisation.toml`: the co-operative's own name, telephone and links."""
 
     name_ja: str
@@ -182,7 +171,7 @@ class Organisation(_Strict, frozen=True):
     leave_form_url: str
 
 
-class ClientEntry(_Strict, frozen=True):
+class ClientEntry(Strict, frozen=True):
     """One relying party of `clients.toml`, in the names of RFC 7591 2."""
 
     client_name: str
@@ -208,7 +197,7 @@ class ClientEntry(_Strict, frozen=True):
     access_token_signed_response_alg: SigningAlgorithm = SigningAlgorithm.ES256
 
 
-class Policy(_Strict, frozen=True):
+class Policy(Strict, frozen=True):
     """Everything under `policies/`, as one value; the attribute is the file's name."""
 
     limits: dict[LimitName, Limit]
@@ -219,4 +208,10 @@ class Policy(_Strict, frozen=True):
     audit: Audit
     outbox: Outbox
     organisation: Organisation
+    registration: Registration
+    verification: Verification
+    recovery: Recovery
+    calendar: Calendar
+    mail: Mail
+    provisioning: Provisioning
     clients: dict[str, ClientEntry]

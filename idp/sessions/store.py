@@ -28,6 +28,9 @@ session = sa.Table(
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("ended_at", Instant),
     sa.Column("end_reason", sa.String(32)),
+    # What the browser called itself and where it was, for the member's own page of devices.
+    sa.Column("agent", sa.String(200)),
+    sa.Column("address", sa.String(45)),
 )
 sa.Index("ix_session_subject", session.c.subject)
 sa.Index("ix_session_expires_at", session.c.expires_at)
@@ -38,6 +41,7 @@ known_device = sa.Table(
     sa.Column("subject", sa.String(64), sa.ForeignKey("account.subject"), primary_key=True),
     sa.Column("device_hash", Digest, primary_key=True),
     sa.Column("last_seen_at", Instant, nullable=False),
+    sa.Column("agent", sa.String(200)),
 )
 
 _s, _a, _d = session.c, account.c, known_device.c

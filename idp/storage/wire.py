@@ -147,7 +147,8 @@ class Wire:
         """Send; answer, per expected result, which statement it makes ready."""
         steps: list[_Prepared | None] = []
         for known, values in bound:
-            if not known.ready and known not in steps:
+            # What is owed was sent before: its preparation comes first, though not yet confirmed.
+            if not known.ready and known not in steps and known not in self._owed:
                 self._pq.send_prepare(known.name, known.sql)
                 steps.append(known)
             self._pq.send_query_prepared(known.name, values)

@@ -17,7 +17,7 @@ from idp.inforce.service import PolicyInForce
 from idp.metrics import REFUSALS, VERIFICATIONS
 from idp.storage.sql import Tx
 from idp.throttle import store
-from idp.throttle.model import Budget, Decision, Lease, Outcome, decide
+from idp.throttle.model import Budget, Decision, Lease, Outcome, Tried, decide
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,13 @@ class Gate:
     def check_cheap(
         self, tx: Tx, budget: Budget, now: datetime, check: Callable[[Lease], bool]
     ) -> bool:
-        """Spend, verify and settle a cheap secret in this one transaction; False when refused.
+        """Spend, verify and settle a cheap secret in this one transaction; False when refused."""
+        return self.try_cheap(tx, budget, now, check).right
+
+    def try_cheap(
+        self, tx: Tx, budget: Budget, now: datetime, check: Callable[[Lease], bool]
+    ) -> Tried:
+        """Do as `check_cheap`, and tell the decision for the event.
 
         Nothing is written for a right answer to an empty budget: the lock alone held others off.
         """
@@ -57,7 +63,7 @@ class Gate:
         decision = decide(budget.rule, limit, spent)
         if decision.outcome is not Outcome.ALLOW:
             REFUSALS.labels(budget.rule.value).inc()
-            return False
+            return Tried(False, False, decision)
         lease = Lease(new_id(now), budget, decision)
         right = check(lease)
         if not right:
@@ -65,7 +71,7 @@ class Gate:
             store.fail(tx, lease.id, to_micros(now))
         elif spent.failed:
             store.empty(tx, budget.bucket, lease.id)
-        return right
+        return Tried(right, True, decision)
 
     def hold(self, tx: Tx, lease: Lease) -> None:
         """Hold everyone else off the lease's budget, before anything else of the settling act."""

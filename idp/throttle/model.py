@@ -91,3 +91,12 @@ class Lease:
     id: str
     budget: Budget
     decision: Decision
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of trying a cheap secret: right or not, looked at or refused unseen, and why."""
+
+    right: bool
+    checked: bool
+    decision: Decision

@@ -15,7 +15,8 @@ from typing import Any
 
 from prometheus_client.metrics import MetricWrapperBase
 
-from audit.names import INVENTORY, EventName, RetentionClass
+from audit.inventory import INVENTORY, RetentionClass
+from audit.names import EventName
 from idp import metrics
 from idp.policy.folder import AREAS, schema_of
 from tests.architecture.commands import every_command, example_of, sentence_of

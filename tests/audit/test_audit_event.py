@@ -21,8 +21,9 @@ from audit.event import (
     reveal,
     to_record,
 )  # fmt: skip
+from audit.inventory import INVENTORY, RetentionClass
 from audit.lines import EVENT_ID
-from audit.names import INVENTORY, EventName, RetentionClass
+from audit.names import EventName
 
 
 class Color(StrEnum):

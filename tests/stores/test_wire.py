@@ -157,6 +157,21 @@ def test_an_act_that_only_looked_lets_go_of_its_lock_and_the_connection_goes_on(
     other.dispose()
 
 
+def test_a_commit_whose_preparation_is_still_owed_is_not_prepared_again(wire: Wire) -> None:
+    """The first COMMIT of a connection was sent off; the next flight carries one too."""
+    for name in "ab":
+        wire.send([("BEGIN", None), (SIZES, None)])
+        wire.send_off(("COMMIT", None))
+        wire.send([("BEGIN", None), cup(name), ("COMMIT", None)])
+    assert len(wire.send([(SIZES, None)]).rows) == 2
+
+
+def test_two_that_are_sent_off_in_a_row_are_prepared_once(wire: Wire) -> None:
+    for _ in range(3):
+        wire.send_off(cup(secrets.token_hex()))
+    assert len(wire.send([(SIZES, None)]).rows) == 3
+
+
 def test_a_cut_while_something_is_owed_is_told_once(base: str) -> None:
     database = Database(base, pool_size=1)
     with database.read() as tx:

@@ -1,0 +1,1 @@
+"""The pages of a sign-in, one module per question."""

@@ -1,0 +1,1 @@
+"""Mails: what is written to whom, and how it reaches the mail server."""

@@ -1,0 +1,46 @@
+"""Which mails there are, and what each is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from idp.web.organisation import Language
+
+
+class MailKind(StrEnum):
+    """The closed set of mails. The comment names the values each is given."""
+
+    INVITATION = "invitation"  # name, code, link, expires
+    SIGN_IN_CODE = "sign_in_code"  # name, code, minutes
+    REGISTER_CODE = "register_code"  # code, minutes (nothing personal: the address is unproven)
+    ADDRESS_IN_USE = "address_in_use"  # what somebody tried to register with
+    WELCOME = "welcome"  # name
+    RESET = "reset"  # name, code, link, minutes
+    PASSWORD_CHANGED = "password_changed"  # name, how  # noqa: S105
+    NEW_ADDRESS = "new_address"  # code, link, hours (nothing personal)
+    OLD_ADDRESS = "old_address"  # name, code, link, hours, new (masked)
+    ADDRESS_CHANGED = "address_changed"  # name, link to undo, days, new (masked)
+    ADDRESS_UNDONE = "address_undone"  # name
+    FACTOR_CHANGED = "factor_changed"  # name, what
+    NEW_DEVICE = "new_device"  # name, device
+    BLOCKED = "blocked"  # name, until, rule text
+    STOPPED = "stopped"  # name
+    CHANGE_FILED = "change_filed"  # name, kind, due
+    CHANGE_DECIDED = "change_decided"  # name, kind, outcome, effective, reason
+    ENDING = "ending"  # name, ends, days
+    ENDED = "ended"  # name, ends
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail as it lies in the outbox, sealed. `to` is the stored form of an address, or None.
+
+    One to nobody is dropped by the worker: it is there so that the row tells nothing.
+    """
+
+    kind: MailKind
+    to: str | None = field(repr=False)
+    language: Language
+    values: dict[str, str] = field(repr=False)
+    subject: str | None = None

@@ -1,0 +1,1 @@
+"""Secrets sent to a mailbox, and the proof that somebody reads it."""
