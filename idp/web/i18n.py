@@ -1,4 +1,4 @@
-"""Words in two languages: the message id is the Japanese text, `translations/en.po` its English.
+"""Words in two languages: the message id is the Japanese text, `translations/en/` its English.
 
 Catalogs are read once at start. Which language a reader gets is decided in `language.py`.
 """
@@ -10,8 +10,9 @@ from io import BytesIO
 from pathlib import Path
 
 from babel.dates import format_date
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from babel.messages.pofile import PoFileError, read_po
 from babel.support import Translations
 
 from idp.clock import TOKYO
@@ -26,12 +27,15 @@ __all__ = [
     "japan_time",
     "long_date",
     "mark",
+    "read_catalog",
     "translate",
     "translations",
 ]
 
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
-CATALOG = Path(__file__).with_name("translations") / "en.po"
+CATALOG = Path(__file__).with_name("translations") / "en"
+"""A folder of files, one per area; a message stands in one of them."""
+
 _DATE_PATTERNS = {"ja": "y年M月d日（E）", "en": "EEEE, d MMMM y"}
 
 
@@ -46,10 +50,26 @@ def translations(language: Language) -> NullTranslations:
     if language == "ja":
         return NullTranslations()
     compiled = BytesIO()
-    with CATALOG.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
+    write_mo(compiled, read_catalog(CATALOG))
     compiled.seek(0)
     return Translations(compiled)
+
+
+def read_catalog(folder: Path) -> Catalog:
+    """Read all translation files of a folder as one.
+
+    Raises PoFileError or UnicodeDecodeError for a broken one.
+    """
+    catalog = Catalog(locale="en")
+    for path in sorted(folder.glob("*.po")):
+        with path.open("rb") as source:
+            for message in read_po(source, locale="en", abort_invalid=True):
+                if message.id:
+                    known = catalog.get(message.id)
+                    if known is not None and known.string != message.string:
+                        raise PoFileError("two translations of one text", catalog, path.name, 0)
+                    catalog[message.id] = message
+    return catalog
 
 
 def translate(message: str, language: Language) -> str:

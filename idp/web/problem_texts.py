@@ -1,7 +1,7 @@
 """What people read when something cannot go on: constants, by error code.
 
 Nothing here is ever built from input or from an exception; the words are those of
-`translations/en.po` in English. Other packages add their codes through `problems.register`.
+`translations/en/` in English. Other packages add their codes through `problems.register`.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Checks that every Japanese message has its English: `python -m idp.web.translations_check`.
 
 Messages are read from all templates and all `_("…")` and `mark("…")` calls of the package `idp`;
-the English stands in `translations/en.po`. Nothing is written.
+the English stands in the files of `translations/en/`. Nothing is written.
 """
 
 import re
@@ -12,10 +12,10 @@ from tokenize import TokenError
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import PoFileError, read_po
+from babel.messages.pofile import PoFileError
 from jinja2 import TemplateSyntaxError
 
-from idp.web.i18n import CATALOG
+from idp.web.i18n import CATALOG, read_catalog
 
 PACKAGE = Path(__file__).parents[1]
 _METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
@@ -53,19 +53,13 @@ def messages_in(folder: Path) -> dict[str, str]:
     return found
 
 
-def read_catalog(path: Path) -> Catalog:
-    """Read a translation file; raises PoFileError or UnicodeDecodeError when it is broken."""
-    with path.open("rb") as source:
-        return read_po(source, locale="en", abort_invalid=True)
-
-
 def faults(used: dict[str, str], catalog: Catalog) -> Iterator[str]:
     """Name every message that lacks good English, and every translation without a use."""
     for text, place in used.items():
         yield from _faults_of(text, place, catalog.get(text))
     for known in catalog:
         if known.id and str(known.id) not in used:
-            yield f"en.po: nobody uses {known.id!r}"
+            yield f"translations/en: nobody uses {known.id!r}"
 
 
 def _faults_of(text: str, place: str, known: Message | None) -> Iterator[str]:
@@ -90,7 +84,7 @@ def main() -> int:
     except UnreadableError as error:
         found = [str(error)]
     except (PoFileError, UnicodeDecodeError) as error:
-        found = [f"en.po cannot be read: {error}"]
+        found = [f"translations/en cannot be read: {error}"]
     for fault in found:
         sys.stderr.write(fault + "\n")
     sys.stdout.write(f"{len(used)} messages, {len(found)} faults\n")

@@ -14,7 +14,7 @@ from tests.architecture.tree import PACKAGES, ROOT
 DATA = (
     "idp/web/templates/sign_in.html",
     "idp/web/static/style.css",
-    "idp/web/translations/en.po",
+    "idp/web/translations/en/pages.po",
     "idp/storage/migrations/versions/0001_the_first_schema.py",
     "relying_parties/portal/templates/home.html",
     "relying_parties/card/static/index.html",

@@ -3,20 +3,19 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import PoFileError
 
-from idp.web.i18n import CATALOG
+from idp.web.i18n import CATALOG, read_catalog
 from idp.web.translations_check import (
     PACKAGE,
     UnreadableError,
     faults,
     messages_in,
-    read_catalog,
 )
 
 
 def _check(folder: Path, catalog: str) -> list[str]:
     po = folder / "en.po"
     po.write_text(catalog, encoding="utf-8")
-    return list(faults(messages_in(folder), read_catalog(po)))
+    return list(faults(messages_in(folder), read_catalog(folder)))
 
 
 @pytest.fixture

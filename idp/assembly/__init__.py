@@ -1,0 +1,27 @@
+"""Builds every service from the settings, one module per program. No Flask here.
+
+Nothing starts on a missing master key, a database that is not migrated, or without a policy.
+"""
+
+from idp.assembly.background import (
+    Background,
+    audit_key,
+    build_background,
+    build_rotation,
+    build_sealer,
+)
+from idp.assembly.foundation import Foundation, build_foundation, build_outgoing
+from idp.assembly.provider import Provider, build_provider
+
+__all__ = [
+    "Background",
+    "Foundation",
+    "Provider",
+    "audit_key",
+    "build_background",
+    "build_foundation",
+    "build_outgoing",
+    "build_provider",
+    "build_rotation",
+    "build_sealer",
+]

@@ -1,0 +1,76 @@
+"""The services of the worker; handlers of the outbox are named here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from idp.assembly.foundation import Foundation, build_outgoing
+from idp.errors import SettingsError
+from idp.journal.sealer import Sealer
+from idp.key_rotation.rotation import KeyRotation
+from idp.lifecycle.logout_messages import KIND as BACKCHANNEL_LOGOUT
+from idp.lifecycle.standing import AccountStanding
+from idp.oidc.backchannel import BackchannelLogout
+from idp.outbox.service import Outbox
+from idp.storage.key_vault import find_audit_key
+from keys.audit_key import unwrap_audit_key
+from keys.errors import KeysError
+from keys.signer import Signer
+
+
+@dataclass(frozen=True)
+class Background:
+    """The services of the worker."""
+
+    foundation: Foundation
+    sealer: Sealer
+    outbox: Outbox
+    standing: AccountStanding
+    rotation: KeyRotation
+
+
+def build_background(foundation: Foundation) -> Background:
+    """Build the worker's services; handlers of the outbox are named here."""
+    f = foundation
+    logout = BackchannelLogout(
+        f.settings.issuer,
+        f.clients,
+        f.policy,
+        Signer(f.vault.refresh),
+        build_outgoing(f.settings),
+        f.journal,
+    )
+    handlers: dict[str, Any] = {BACKCHANNEL_LOGOUT: logout.deliver}
+    return Background(
+        foundation=f,
+        sealer=build_sealer(f),
+        outbox=Outbox(f.database, f.clock, lambda: f.policy.policy.outbox, handlers, logout.report),
+        standing=AccountStanding(f.database, f.clock, f.journal, f.endings),
+        rotation=build_rotation(f),
+    )
+
+
+def build_rotation(f: Foundation) -> KeyRotation:
+    """Build what moves the signing keys."""
+    return KeyRotation(f.database, f.clock, f.journal, f.policy, f.vault, f.home)
+
+
+def build_sealer(f: Foundation) -> Sealer:
+    """Build the sealer with the audit key."""
+    origin = f.policy.policy.audit.origin
+    return Sealer(f.database, f.journal, audit_key(f), origin, f.clock)
+
+
+def audit_key(f: Foundation) -> Ed25519PrivateKey:
+    """Open the audit key; raises `SettingsError` when it was never made or cannot be opened."""
+    with f.database.read() as tx:
+        wrapped = find_audit_key(tx)
+    if wrapped is None:
+        raise SettingsError("there is no audit key; run `idp migrate apply`")
+    try:
+        return unwrap_audit_key(f.master, wrapped)
+    except KeysError as error:
+        raise SettingsError(f"the audit key does not open: {error}") from error

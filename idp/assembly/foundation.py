@@ -1,0 +1,98 @@
+"""What every program needs: stores, keys, the journal, the policy in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from idp.clients.service import Clients
+from idp.clock import Clock, clock_from_file
+from idp.errors import SettingsError
+from idp.inforce.service import PolicyInForce
+from idp.journal.service import Journal
+from idp.lifecycle.endings import Endings
+from idp.mails.promise import Mails
+from idp.outgoing.addresses import Allowed
+from idp.outgoing.door import Outgoing
+from idp.proving.service import Proving
+from idp.settings import Settings, load_master
+from idp.storage.key_vault import EmbeddedHome, SqlHome, open_home
+from idp.storage.migrate import require_current
+from idp.storage.sql import Database
+from idp.subjects.service import PersonKeys
+from idp.throttle.gate import Gate
+from keys.master import MasterKeys
+from keys.vault import Vault
+
+CODE_PURPOSE = "mailed-code"
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """What every program needs: stores, keys, the journal, the policy in force."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    master: MasterKeys
+    persons: PersonKeys
+    journal: Journal
+    policy: PolicyInForce
+    vault: Vault
+    clients: Clients
+    endings: Endings
+    gate: Gate
+    proving: Proving
+    mails: Mails
+
+    @property
+    def home(self) -> EmbeddedHome | SqlHome:
+        """Give where the signing ring lies: a folder when embedded, SQL when scaled."""
+        return open_home(self.database, self.settings.data)
+
+
+def build_foundation(settings: Settings, *, migrated: bool = True) -> Foundation:
+    """Build what every program needs.
+
+    Raises `SettingsError` or `StoreUnavailable` with one sentence that says what to do.
+    """
+    clock = clock_from_file(settings.clock_file) if settings.clock_file else Clock()
+    database = Database(settings.database_url)
+    if migrated:
+        require_current(database)
+    master = load_master(settings)
+    persons = PersonKeys(database, master)
+    journal = Journal(persons)
+    policy = PolicyInForce(database)
+    vault = Vault(open_home(database, settings.data), master)
+    clients = Clients(database, policy, journal, clock, lambda: vault.refresh().algs)
+    gate = Gate(policy)
+    return Foundation(
+        settings,
+        clock,
+        database,
+        master,
+        persons,
+        journal,
+        policy,
+        vault,
+        clients,
+        Endings(clients, journal),
+        gate,
+        Proving(gate, master.derive_all(CODE_PURPOSE)),
+        Mails(master),
+    )
+
+
+def build_outgoing(settings: Settings) -> Outgoing:
+    """Build the guarded door; raises `SettingsError` for an entry that cannot be read."""
+    try:
+        allow = tuple(Allowed.parse(entry) for entry in settings.outgoing_allow)
+    except ValueError as error:
+        raise SettingsError(f"IDP_OUTGOING_ALLOW: {error}") from None
+    pinned = tuple((e.partition("=")[0], e.partition("=")[2]) for e in settings.resolve)
+    outgoing = Outgoing(allow, settings.outgoing_ca, pinned)
+    try:
+        _ = outgoing.tls if settings.outgoing_ca else None
+    except OSError as error:
+        raise SettingsError(f"IDP_OUTGOING_CA: {settings.outgoing_ca} cannot be read") from error
+    return outgoing

@@ -1,0 +1,124 @@
+"""The services of the web application, in reading order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from idp.assembly.foundation import Foundation, build_outgoing
+from idp.authn.service import PasswordSignIn
+from idp.authn.sign_in_sessions import SignInSessions
+from idp.clients.fetches import KeySetFetches
+from idp.clients.keys import ClientKeys
+from idp.grants.codes import Codes
+from idp.grants.families import Families
+from idp.grants.issuing import Issuing
+from idp.key_rotation.rotation import WatchedKeys
+from idp.lifecycle.applications import Applications
+from idp.oidc.client_assertion import ClientAssertions
+from idp.oidc.client_authentication import ClientAuthenticator
+from idp.oidc.dpop import DpopProofs
+from idp.oidc.hints import Hints
+from idp.oidc.par import PushedRequestEndpoint
+from idp.oidc.pushed import PushedRequests
+from idp.oidc.requests import AuthorizationRequests
+from idp.oidc.token_services import TokenServices
+from idp.sessions.service import BrowserSessions
+from idp.storage.ephemeral import Ephemeral, open_ephemeral
+from idp.throttle.buckets import Buckets
+from idp.throttle.degraded import OutageLog
+from idp.throttle.gate import Gate
+from idp.throttle.slots import HashSlots, share_of_cores
+from idp.throttle.waiting import LeaseWaiters
+
+CSRF_PURPOSE, REFRESH_PURPOSE, DPOP_PURPOSE = "csrf", "refresh-successor", "dpop-nonce"
+
+
+@dataclass(frozen=True)
+class Provider:
+    """The services of the web application."""
+
+    foundation: Foundation
+    sign_in: PasswordSignIn
+    browser_sessions: BrowserSessions
+    requests: AuthorizationRequests
+    tokens: TokenServices
+    keys: WatchedKeys
+    csrf_keys: tuple[bytes, ...]
+    """Of the current master key, then of older ones."""
+    fetches: KeySetFetches
+    pushed: PushedRequests
+    par: PushedRequestEndpoint
+    hints: Hints
+    applications: Applications
+
+
+def build_provider(foundation: Foundation, processes: int = 1) -> Provider:
+    """Build the services of one of `processes` web processes; refuses unreachable stores."""
+    f = foundation
+    short = open_ephemeral(f.settings.redis_url, f.database, f.clock)
+    gate = f.gate
+    issuing = Issuing(f.policy, f.journal, f.settings.issuer)
+    codes = Codes(f.database, f.clock, issuing)
+    families = Families(f.database, f.clock, issuing, f.master.derive_all(REFRESH_PURPOSE))
+    sign_in = _password_sign_in(f, gate, short, processes)
+    issuer = f.settings.issuer
+    client_keys = ClientKeys(build_outgoing(f.settings))
+    assertions = ClientAssertions(
+        issuer, f.clients.find, f.policy, short.marks, f.clock, client_keys
+    )
+    keys = WatchedKeys(f.vault)
+    keys.current()
+    fetches = KeySetFetches(f.database, f.clock, f.settings.trusted_proxies, keys.current)
+    authenticator = ClientAuthenticator(
+        f.clients, assertions, gate, f.database, f.clock, fetches.authenticated
+    )
+    hints = Hints(issuer, f.clients, keys.current)
+    proofs = DpopProofs(f.policy, short.marks, f.clock, f.master.derive_all(DPOP_PURPOSE))
+    pushed = PushedRequests(f.database, f.clock, f.policy, f.clients, f.journal)
+    return Provider(
+        foundation=f,
+        sign_in=sign_in,
+        browser_sessions=BrowserSessions(f.database, f.clock, f.policy),
+        requests=AuthorizationRequests(f.database, f.clock, f.policy, f.clients, codes, f.journal),
+        tokens=TokenServices(
+            issuer,
+            f.database,
+            f.clock,
+            f.policy,
+            f.journal,
+            keys.current,
+            authenticator,
+            codes,
+            families,
+            proofs,
+        ),
+        keys=keys,
+        csrf_keys=f.master.derive_all(CSRF_PURPOSE),
+        fetches=fetches,
+        pushed=pushed,
+        par=PushedRequestEndpoint(issuer, authenticator, hints, proofs, pushed),
+        hints=hints,
+        applications=Applications(f.database, f.clock, f.clients, f.journal),
+    )
+
+
+def _password_sign_in(
+    f: Foundation, gate: Gate, short: Ephemeral, processes: int
+) -> PasswordSignIn:
+    return PasswordSignIn(
+        database=f.database,
+        clock=f.clock,
+        policy=f.policy,
+        journal=f.journal,
+        persons=f.persons,
+        gate=gate,
+        buckets=Buckets(
+            short.storage,
+            f.policy,
+            short.outages,
+            outage_log=OutageLog(f.database, f.clock, f.journal),
+        ),
+        slots=HashSlots(share_of_cores(processes)),
+        waiters=LeaseWaiters(),
+        sessions=SignInSessions(f.policy, f.journal, f.endings),
+    )
