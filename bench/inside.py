@@ -190,10 +190,10 @@ def _environ(request: Request, port: int) -> dict[str, Any]:
 
 def _count_flights(seen: list[str]) -> None:
     """Note every statement that this process sends to PostgreSQL from now on."""
-    send = Wire.send
+    ask = Wire.ask
 
-    def counting(self: Wire, flight: Sequence[Sent]) -> Outcome:
+    def counting(self: Wire, flight: Sequence[Sent], also: Sequence[int] = ()) -> list[Outcome]:
         seen.extend(sql for sql, _ in flight)
-        return send(self, flight)
+        return ask(self, flight, also)
 
-    Wire.send = counting  # type: ignore[method-assign]
+    Wire.ask = counting  # type: ignore[method-assign]

@@ -24,7 +24,7 @@ from idp.journal.service import Journal
 from idp.members.standing import dates_access_ends_on
 from idp.policy.model import SigningAlgorithm
 from idp.sessions.store import read_subject_facts
-from idp.storage.sql import Database
+from idp.storage.sql import Database, Tx
 from keys.errors import BadToken
 from keys.keyset import KeySet
 from keys.signer import verify
@@ -92,6 +92,20 @@ class AccessTokens:
             return Refused(Refusal.UNKNOWN)
         with self.database.read() as tx:
             row = token_store.read(tx, key)
+        return self._found(key, row)
+
+    def read_ahead(self, tx: Tx, token: str) -> Callable[[], Access | Refused] | None:
+        """Do as `read` for an opaque token, with the next question of `tx`; None for a JWT.
+
+        What comes out is for the caller only after it has proven who it is.
+        """
+        key = key_of_opaque(token)
+        if key is None:
+            return None
+        row = token_store.read_ahead(tx, key)
+        return lambda: self._found(key, row.one())
+
+    def _found(self, key: str, row: tuple[Any, ...] | None) -> Access | Refused:
         return Refused(Refusal.UNKNOWN) if row is None else self._access(key, row)
 
     def read_of_client(self, token: str) -> ClientAccess | Refused:

@@ -15,6 +15,7 @@ from idp.members.store import member
 from idp.sessions.store import SUBJECT_FACTS, session
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
+from idp.storage.tx import Ahead
 
 _t, _c, _g = access_token.c, client_token.c, grant.c
 
@@ -116,6 +117,11 @@ def add_of_client(tx: Tx, minted: Minted, client_id: str) -> None:
 def read(tx: Tx, key: str) -> tuple[Any, ...] | None:
     """Read an access token with its grant, session, account and member, in one statement."""
     return tx.one(_READ, key=key)
+
+
+def read_ahead(tx: Tx, key: str) -> Ahead:
+    """Do as `read`, with the next question of the transaction."""
+    return tx.ahead(_READ, key=key)
 
 
 def read_of_client(tx: Tx, key: str) -> tuple[Any, ...] | None:

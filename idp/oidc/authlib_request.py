@@ -12,6 +12,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import OAuth2Payload, OAuth2Request
 
 from idp.oidc.protocol import ProtocolRequest
+from idp.storage.sql import Tx
 
 
 class Payload(OAuth2Payload):
@@ -32,12 +33,16 @@ class Payload(OAuth2Payload):
 
 
 class TokenRequest(OAuth2Request):
-    """A token request; `protocol` is the request as it came through the front door."""
+    """A token request; `protocol` is the request as it came through the front door.
 
-    def __init__(self, issuer: str, protocol: ProtocolRequest) -> None:
+    `act` is the transaction in which a secret is checked, where the endpoint has one open.
+    """
+
+    def __init__(self, issuer: str, protocol: ProtocolRequest, act: Tx | None = None) -> None:
         headers = {"Authorization": protocol.headers.get("authorization", "")}
         super().__init__(protocol.method, issuer + protocol.path, headers=headers)
         self.protocol = protocol
+        self.act = act
         self.payload: Any = Payload(dict(protocol.form))
 
     @property

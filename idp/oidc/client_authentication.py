@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
@@ -71,7 +72,8 @@ class ClientAuthenticator:
     def authenticate(self, request: TokenRequest, registry: ClientAuthentication) -> Client:
         """Give the client that a request proves; raises `Refusal` (RFC 6749 5.2).
 
-        `registry` is what `registry()` gave; an endpoint makes it once.
+        `registry` is what `registry()` gave; an endpoint makes it once. Within an act of the
+        request the refusal must not undo what the act counted: catch it inside.
         """
         refuse_two_methods(request)
         ask: Any = registry
@@ -129,7 +131,7 @@ class ClientAuthenticator:
         def matches(lease: Lease) -> bool:
             return count_verification(lease, "client_secret", right=client.secret_matches(secret))
 
-        with self.database.begin() as tx:
+        with nullcontext(request.act) if request.act else self.database.begin() as tx:
             right = self.gate.check_cheap(tx, budget, self.clock.now(), matches)
         return Authenticated(client) if right else None
 

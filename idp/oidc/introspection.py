@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from authlib.oauth2.rfc6749 import ClientAuthentication
+
 from idp.clients.model import Client
 from idp.clock import to_seconds
 from idp.grants.access import Access, AccessTokens, ClientAccess
@@ -41,25 +43,46 @@ class Introspection:
         def introspect(request: ProtocolRequest) -> ProtocolResponse:
             if request.query:
                 raise Refusal(OAuthError.INVALID_REQUEST, "parameters belong in the body")
-            asked = TokenRequest(self.issuer, request)
-            client = self.authenticator.authenticate(asked, registry)
-            if client.is_public:
-                # RFC 7662 2.1: whoever asks must be known; a name alone proves nothing.
-                raise invalid_client(asked)
             token = request.form.get("token")
+            client, first = self._proven(request, registry, token)
             if token is None:
                 raise Refusal(OAuthError.INVALID_REQUEST, "token is missing")
-            found = self._find(token, request.form.get("token_type_hint"))
+            found = self._find(token, request.form.get("token_type_hint"), first)
             if found is None or not self._concerns(client, found):
                 return json_response({"active": False})
             return json_response({"active": True, **self._told(found)})
 
         return introspect
 
-    def _find(self, token: str, hint: str | None) -> Found | None:
+    def _proven(
+        self, request: ProtocolRequest, registry: ClientAuthentication, token: str | None
+    ) -> tuple[Client, Access | Refused | None]:
+        """Give the client, and what its token looks like, asked for in the same round trip."""
+        if "client_assertion" in request.form:
+            # A signature is not checked inside a transaction.
+            return self._known(TokenRequest(self.issuer, request), registry), None
+        refused: Refusal | None = None
+        with self.authenticator.database.begin() as tx:
+            ahead = self.tokens.read_ahead(tx, token) if token else None
+            try:
+                client = self._known(TokenRequest(self.issuer, request, tx), registry)
+            except Refusal as refusal:
+                refused = refusal  # what the gate counted is kept
+        if refused is not None:
+            raise refused
+        return client, ahead() if ahead else None
+
+    def _known(self, asked: TokenRequest, registry: ClientAuthentication) -> Client:
+        client = self.authenticator.authenticate(asked, registry)
+        if client.is_public:
+            # RFC 7662 2.1: whoever asks must be known; a name alone proves nothing.
+            raise invalid_client(asked)
+        return client
+
+    def _find(self, token: str, hint: str | None, first: Access | Refused | None) -> Found | None:
         """Find a live token of any kind; the hint only says where to look first (2.1)."""
         kinds: list[Callable[[str], Found | Refused]] = [
-            self.tokens.read,
+            self.tokens.read if first is None else lambda _token: first,
             self.tokens.read_of_client,
             self.families.read,
         ]

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from idp.storage.statement import Statement
+from idp.storage.statement import Row, Statement
 from idp.storage.tx import OUTAGES, Rows, Tx
 from idp.storage.wire import Outcome, Sent, Wire
 
@@ -25,7 +25,7 @@ _LOCK = "SELECT pg_advisory_xact_lock(%(number)s)"
 class PostgresTx(Tx):
     """Statements wait in order and leave in one flight."""
 
-    __slots__ = ("_begun", "_changed", "_locks", "_waiting", "_wire")
+    __slots__ = ("_ahead", "_begun", "_changed", "_locks", "_waiting", "_wire")
 
     is_postgresql = True
 
@@ -38,6 +38,15 @@ class PostgresTx(Tx):
         self._changed = False
         self._waiting: list[Sent] = [_BEGIN] if changes else []
         self._locks: set[str] = set()
+        self._ahead: list[tuple[int, _Ahead]] = []
+        """Questions among what waits, by their place in it."""
+
+    def ahead(self, statement: Statement, **values: Any) -> _Ahead:
+        """Let a question travel with the next one."""
+        asked = _Ahead(self)
+        self._ahead.append((len(self._waiting), asked))
+        self._waiting.append(self._sent(statement, values))
+        return asked
 
     def write(self, statement: Statement, **values: Any) -> None:
         """Execute with the next question or the commit."""
@@ -49,7 +58,7 @@ class PostgresTx(Tx):
         sql, constants = statement.for_dialect(self.dialect)
         if rows:
             self._changed = True
-            self._flush()
+            self.flush()
             self._wire.settle()
             with self._wire.connection.cursor() as cursor:
                 cursor.executemany(sql, [{**constants, **row} for row in rows])
@@ -80,7 +89,7 @@ class PostgresTx(Tx):
 
     def roll_back(self) -> None:
         """Drop everything, what was not sent yet included."""
-        self._waiting = []
+        self._waiting, self._ahead = [], []
         if self._begun:
             with suppress(*OUTAGES):  # the connection is gone, and the transaction with it
                 self._send(("ROLLBACK", None))
@@ -93,7 +102,8 @@ class PostgresTx(Tx):
         sql, constants = statement.for_dialect(self.dialect)
         return sql, {**constants, **values} if constants else values
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send what waits."""
         if self._waiting:
             *before, last = self._waiting
             self._waiting = before
@@ -101,8 +111,29 @@ class PostgresTx(Tx):
 
     def _send(self, last: Sent) -> Outcome:
         flight, self._waiting = [*self._waiting, last], []
+        ahead, self._ahead = self._ahead, []
         self._begun = self._begun or flight[0] is _BEGIN
-        return self._wire.send(flight)
+        outcome, *others = self._wire.ask(flight, [at for at, _ in ahead])
+        for (_, asked), found in zip(ahead, others, strict=True):
+            asked.outcome = found
+        return outcome
+
+
+class _Ahead:
+    """A question that travels with a later one."""
+
+    __slots__ = ("_tx", "outcome")
+
+    def __init__(self, tx: PostgresTx) -> None:
+        self._tx = tx
+        self.outcome: Outcome | None = None
+
+    def one(self) -> Row | None:
+        """Give the first row, or None; sends the question when nothing has taken it along."""
+        if self.outcome is None:
+            self._tx.flush()
+        assert self.outcome is not None, "the transaction was rolled back"
+        return self.outcome.fetchone()
 
 
 def lock_number(name: str) -> int:

@@ -40,6 +40,14 @@ class Rows(Protocol):
         ...
 
 
+class Ahead(Protocol):
+    """A question whose answer is not needed yet."""
+
+    def one(self) -> Row | None:
+        """Give the first row, or None; once."""
+        ...
+
+
 class Tx(ABC):
     """A transaction, or, from `Database.read`, a connection without one."""
 
@@ -65,6 +73,10 @@ class Tx(ABC):
     def all(self, statement: Statement, **values: Any) -> list[Row]:
         """Execute; answer all rows."""
         return list(self._ask(statement, values).fetchall())
+
+    @abstractmethod
+    def ahead(self, statement: Statement, **values: Any) -> Ahead:
+        """Ask for a row that is needed only after the next question; it saves a round trip."""
 
     @abstractmethod
     def write(self, statement: Statement, **values: Any) -> None:
@@ -106,6 +118,10 @@ class SqliteTx(Tx):
         if begin is not None:
             cursor.execute(begin)
 
+    def ahead(self, statement: Statement, **values: Any) -> Ahead:
+        """Ask at once."""
+        return _Answered(self.one(statement, **values))
+
     def write(self, statement: Statement, **values: Any) -> None:
         """Execute without waiting for the outcome."""
         self._ask(statement, values)
@@ -139,3 +155,16 @@ class SqliteTx(Tx):
         self._cursor.execute(sql, {**constants, **values} if constants else values)
         rows: Rows = self._cursor
         return rows
+
+
+class _Answered:
+    """A row that was read ahead."""
+
+    __slots__ = ("_row",)
+
+    def __init__(self, row: Row | None) -> None:
+        self._row = row
+
+    def one(self) -> Row | None:
+        """Give the row."""
+        return self._row

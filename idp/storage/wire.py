@@ -79,7 +79,11 @@ class Wire:
         self._readable.register(self._pq.socket, select.POLLIN)
 
     def send(self, flight: Sequence[Sent]) -> Outcome:
-        """Send statements in one flight; answer the last one's outcome.
+        """Send statements in one flight; answer the last one's outcome; raises as `ask`."""
+        return self.ask(flight)[0]
+
+    def ask(self, flight: Sequence[Sent], also: Sequence[int] = ()) -> list[Outcome]:
+        """Send statements in one flight; answer the last one's outcome, and of those at `also`.
 
         Raises the driver's error for the first that fails; those after it were not executed.
         """
@@ -88,12 +92,12 @@ class Wire:
             self._pq.enter_pipeline_mode()  # does nothing when something is still owed
             steps = self._dispatch(bound)
             self._settle_owed()
-            result = self._collect(steps)
+            results = self._collect(steps)
             self._pq.exit_pipeline_mode()
         except BaseException:
             self._leave()
             raise
-        return _outcome(bound[-1][0], result)
+        return [_outcome(bound[at][0], results[at]) for at in (-1, *also)]
 
     def send_off(self, last: Sent) -> None:
         """Send a statement whose outcome nobody needs; the next flight collects it on its way."""
@@ -156,20 +160,22 @@ class Wire:
         self._pq.pipeline_sync()
         return steps
 
-    def _collect(self, steps: list[_Prepared | None]) -> PGresult | None:
-        last: PGresult | None = None
+    def _collect(self, steps: list[_Prepared | None]) -> list[PGresult]:
+        """Wait for what was sent; answer the results of the statements, in order."""
+        results: list[PGresult] = []
         failed: PGresult | None = None
         for step in [*steps, None]:
             result = self._result()
             if result.status in _GOOD:
-                last = result
-                if step is not None:
+                if step is None:
+                    results.append(result)
+                else:
                     step.ready = True
             elif result.status not in (ExecStatus.PIPELINE_ABORTED, ExecStatus.PIPELINE_SYNC):
                 failed = failed or result
         if failed is not None:
             raise error_from_result(failed)
-        return last
+        return results
 
     def _result(self) -> PGresult:
         """Wait for the next result; a null one only ends the results of a statement."""
@@ -212,9 +218,7 @@ def _dumped(value: Any) -> bytes | None:
             raise psycopg.ProgrammingError(f"a value of type {type(value).__name__}")
 
 
-def _outcome(known: _Prepared, result: PGresult | None) -> Outcome:
-    if result is None:
-        return Outcome([], 0, "")
+def _outcome(known: _Prepared, result: PGresult) -> Outcome:
     columns = range(result.nfields)
     if columns and not known.loaders:
         known.loaders = tuple(_LOADERS.get(result.ftype(c), bytes.decode) for c in columns)
