@@ -12,13 +12,13 @@ from audit.event import Actor
 from audit.names import EventName
 from idp.assembly import Foundation, audit_key, build_foundation, build_rotation
 from idp.inforce import store as policies
-from idp.inforce.service import activate
+from idp.inforce.service import PolicyTooOld, activate, read_active
 from idp.journal.sealer import start_log
 from idp.policy.folder import read_folder
 from idp.settings import Settings
 from idp.storage.key_vault import add_audit_key, find_audit_key
 from idp.storage.migrate import apply, current
-from idp.storage.sql import Database
+from idp.storage.sql import Database, Tx
 from keys.audit_key import wrap_audit_key
 from keys.errors import RingChanged
 
@@ -42,12 +42,29 @@ def prepare(settings: Settings) -> Foundation:
         start_log(tx)
         if find_audit_key(tx) is None:
             add_audit_key(tx, wrap_audit_key(foundation.master, Ed25519PrivateKey.generate()))
-        if policies.active(tx) is None:
+        if _needs_policy(tx, settings):
             actor = Actor("operator", BY)
             activate(tx, foundation.journal, foundation.clock, proposed, actor, BY)
     audit_key(foundation)
     _make_keys(foundation)
     return foundation
+
+
+def _needs_policy(tx: Tx, settings: Settings) -> bool:
+    """Tell whether the folder is to be put in force; raises `PolicyTooOld`.
+
+    An older policy is replaced in a demo only: elsewhere somebody has to look at what is new.
+    """
+    found = policies.active(tx)
+    if found is None:
+        return True
+    try:
+        read_active(found[2])
+    except PolicyTooOld:
+        if not settings.demo:
+            raise
+        return True
+    return False
 
 
 def _make_keys(foundation: Foundation) -> None:

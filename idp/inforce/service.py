@@ -14,7 +14,7 @@ from idp.clock import Clock, to_micros
 from idp.errors import SettingsError
 from idp.inforce import store
 from idp.journal.service import Journal
-from idp.policy.folder import Proposal, proposal
+from idp.policy.folder import BadPolicy, Proposal, proposal
 from idp.policy.model import Policy
 from idp.storage.sql import Database, Tx
 from idp.storage.stamps import Watch, raise_stamp
@@ -26,6 +26,12 @@ class NoPolicy(SettingsError):
     """No policy was ever activated in this database."""
 
     code = "no_policy"
+
+
+class PolicyTooOld(SettingsError):
+    """The policy in force was written for another version: what this one needs is not in it."""
+
+    code = "policy_too_old"
 
 
 @dataclass
@@ -64,7 +70,18 @@ class PolicyInForce:
         with self.database.read() as tx:
             found = store.active(tx)
         if found is not None and (self._current is None or self._current.digest != found[1]):
-            self._current = proposal(json.loads(found[2]))
+            self._current = read_active(found[2])
+
+
+def read_active(texts: str) -> Proposal:
+    """Read a stored policy; raises `PolicyTooOld` when this version cannot work by it."""
+    try:
+        return proposal(json.loads(texts))
+    except BadPolicy as error:
+        raise PolicyTooOld(
+            f"the policy in force does not fit this version ({error.detail}); look at the new files"
+            " of the policy folder and run `idp policy activate`"
+        ) from error
 
 
 def activate(
