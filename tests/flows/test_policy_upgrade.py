@@ -18,7 +18,9 @@ def make_older(deployment: Deployment) -> None:
         files = json.loads(texts)
         del files["verification"], files["calendar"]
         files["limits"] = files["limits"].partition("[mailed_code]")[0]
-        database.execute("UPDATE policy_text SET texts = ?", [json.dumps(files)])
+        older = "0" * 64
+        database.execute("UPDATE policy_text SET texts = ?, digest = ?", [json.dumps(files), older])
+        database.execute("UPDATE policy_activation SET digest = ?", [older])
     database.close()
 
 
