@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check setup setup-dev bench lock screenshots faults races rotation packages clean
+.PHONY: help demo test check setup setup-dev bench lock screenshots faults races rotation states feed timing interop packages clean
 
 help: ## Show these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,15 @@ faults: setup-dev packages ## The long form of the kills
 
 rotation: setup-dev packages ## Keys rotate every few seconds under load, for 5 minutes
 	ROTATION=long $(BIN)/python -m pytest tests/faults/test_rotation.py
+
+states: setup-dev ## Random walks through a member's life, 20,000 of them
+	STATES=long $(BIN)/python -m pytest tests/lifecycle
+
+feed: setup-dev packages ## 100,000 members through SCIM and through CSV
+	FEED=long $(BIN)/python -m pytest tests/provisioning
+
+timing: setup-dev ## What time tells a stranger; figures only
+	$(BIN)/python -m bench.timing
 
 interop: setup-dev ## Client libraries that are not ours, and the examples, as real programs
 	@sh deploy/interop-packages.sh

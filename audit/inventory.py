@@ -50,6 +50,11 @@ INVENTORY: dict[EventName, Described] = {
     EventName.ADDRESS_CHANGED: Described(
         "A member's sign-in address was changed.", _SECURITY, _SOURCE
     ),
+    EventName.ADDRESS_CHANGE_REFUSED: Described(
+        "A code or link for a change of the sign-in address was wrong, used up or limited.",
+        _SECURITY,
+        _SOURCE,
+    ),
     EventName.ADDRESS_CHANGE_REQUESTED: Described(
         "A member asked to sign in with another address.", _SECURITY, _SOURCE
     ),
@@ -189,6 +194,9 @@ INVENTORY: dict[EventName, Described] = {
     EventName.REGISTER_IMPORTED: Described(
         "A register feed was applied as one batch.", _REGISTER, _SOURCE
     ),
+    EventName.REGISTER_LISTED: Described(
+        "Someone of the staff listed members: a calendar, a queue.", _ADMIN, _SOURCE
+    ),
     EventName.REGISTRATION_REFUSED: Described(
         "A step of a registration was refused.", _SECURITY, _SOURCE
     ),
@@ -216,6 +224,9 @@ INVENTORY: dict[EventName, Described] = {
         "Authenticating again failed or was limited.", _SECURITY, _SOURCE
     ),
     EventName.SESSION_STARTED: Described("A member or staff member signed in.", _ACCESS, _SOURCE),
+    EventName.SIGN_IN_CONTINUED: Described(
+        "A password was right; a second factor is asked for.", _ACCESS, _SOURCE
+    ),
     EventName.SIGN_IN_LIMITED: Described(
         "A limit stopped an attempt before its secret was checked.", _SECURITY, _SOURCE
     ),

@@ -112,6 +112,7 @@ def _write_policies(deployment: Deployment) -> None:
     target = deployment.folder / "policies"
     shutil.copytree("policies", target, dirs_exist_ok=True)
     _edit(target / "limits.toml", r"(\[failures_per_.*\]\n.*\ncount = )\d+", "1000000", 2)
+    _edit(target / "limits.toml", r"(\[mails_per_address\]\n.*\ncount = )\d+", "1000000", 1)
     _edit(
         target / "tokens.toml",
         r"((?:code|access_token|assertion|dpop_proof)_lifetime = )\S+",

@@ -21,7 +21,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from markupsafe import escape
 
 _LINK = re.compile(r"https?://[^\s<>\"]+")
-_CODE = re.compile(r"(?m)^\s*([0-9]{3}[ -]?[0-9]{3})\s*$")
+_CODE = re.compile(
+    r"(?m)^\s*([0-9]{3}[ -]?[0-9]{3}|[0-9]{4}[ -]?[0-9]{4}|[0-9A-Z]{4}(?:-[0-9A-Z]{4}){2,})\s*$"
+)
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,14 @@ def _read(message: Any, recipient: str) -> Mail:
         text=text,
         html=html,
         links=_LINK.findall(text),
-        code=re.sub(r"\D", "", code[1]) if code else None,
+        code=re.sub(r"[ -]", "", code[1]) if code else None,
         received_at=datetime.now(UTC).isoformat(),
     )
 
 
 def _body(message: EmailMessage, kind: str) -> str:
     part = message.get_body((kind,))
-    return str(part.get_content()) if part is not None else ""
+    return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
 
 
 def start_catcher(host: str, smtp_port: int, web_port: int) -> Mailbox:

@@ -102,7 +102,7 @@ class DemoFolder:
             "backchannel_logout_uri": places.portal + "/backchannel-logout",
             "token_endpoint_auth_method": "private_key_jwt",
             "id_token_signed_response_alg": "ES256",
-            "scope": "openid profile email address phone offline_access",
+            "scope": "openid profile email address phone offline_access member:change",
             "first_party": True,
             "require_pushed_authorization_requests": True,
             "jwks": {"keys": [public]},

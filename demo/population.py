@@ -15,6 +15,7 @@ from demo.register import register_csv
 from idp.accounts import store as accounts
 from idp.accounts.service import Accounts
 from idp.assembly import Foundation
+from idp.assembly.registration import build_invitations
 from idp.inforce.service import activate
 from idp.lifecycle.standing import AccountStanding
 from idp.members import store as members
@@ -43,6 +44,8 @@ class Population:
             assert report.applied, report.bad
         for person in MEMBERS:
             self._account(person)
+        if not known:
+            self._invite_the_others()
 
     def _account(self, person: DemoMember) -> None:
         password = self.passwords.get(person.number)
@@ -57,6 +60,15 @@ class Population:
         if person.standing == "stopped" and account.stopped_at is None:
             standing = AccountStanding(f.database, f.clock, f.journal, f.endings)
             standing.stop(account.subject, DEMO, "the demo shows a stopped account")
+
+    def _invite_the_others(self) -> None:
+        """Invite members without an account, as a register that has just been taken over would."""
+        f = self.foundation
+        invitations = build_invitations(f)
+        for person in MEMBERS:
+            if person.number in self.passwords or person.standing not in ("member", "leaving"):
+                continue
+            invitations.invite(person.number, DEMO)
 
     def listed(self) -> list[dict[str, str | None]]:
         """List the members as the demo's JSON line does."""

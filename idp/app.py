@@ -8,16 +8,35 @@ from __future__ import annotations
 from flask import Flask
 
 from idp.assembly import Provider
-from idp.authn.views.sign_in import sign_in_views
+from idp.assembly import provisioning as scim
+from idp.assembly.account_pages import build_account_pages
+from idp.assembly.changes import build_changes
+from idp.assembly.recovery import build_recovery
+from idp.assembly.registration import build_finishing
+from idp.authn.recent import RecentAuthentication
+from idp.authn.views.passkey import PasskeyViews
+from idp.authn.views.reauthenticate import ReauthenticateViews
+from idp.authn.views.sign_in import Describe, sign_in_views
+from idp.authn.views.verify import VerifyViews
 from idp.exchanges.recorder import FILE, Exchanges
 from idp.exchanges.views import ExchangesPage
 from idp.oidc.door import Endpoint, FrontDoor, Machine
 from idp.oidc.end_session_views import EndSession
+from idp.oidc.member_changes import MemberChanges
 from idp.oidc.metadata import Discovery, Jwks
 from idp.oidc.protocol import ProtocolRequest, ProtocolResponse, json_response
 from idp.oidc.userinfo import UserInfo
 from idp.oidc.views import AuthorizationViews
+from idp.selfservice.devices import Devices
 from idp.selfservice.views.account import SelfService
+from idp.selfservice.views.changes import ChangesPage
+from idp.selfservice.views.devices import DevicesPage
+from idp.selfservice.views.passkeys import PasskeysPage
+from idp.selfservice.views.recover import RecoverPages
+from idp.selfservice.views.register import RegisterPages
+from idp.selfservice.views.register_screens import Screens
+from idp.selfservice.views.security import SecurityPages
+from idp.selfservice.views.signed_in import SignedIn
 from idp.storage.sql import Database
 from idp.web import problems
 from idp.web.browser import Browser
@@ -62,6 +81,8 @@ def _machines(provider: Provider) -> dict[str, Machine]:
         "/introspect": Machine(provider.tokens.introspection().endpoint(), ("POST",)),
         "/revoke": Machine(provider.tokens.revocation().endpoint(), ("POST",), cors=True),
         "/userinfo": Machine(userinfo, ("GET", "POST"), cors=True),
+        **MemberChanges(provider.tokens.resource, build_changes(f)).machines(),
+        scim.MOUNT: scim.build_scim(f),
         "/healthz": Machine(_healthy, ("GET",)),
         "/readyz": Machine(_ready(f.database), ("GET",)),
     }
@@ -93,9 +114,7 @@ def _pages_app(provider: Provider) -> Flask:
         f.settings.issuer, provider.requests, provider.pushed, hints, sessions, browser, pages
     )
     app.register_blueprint(authorization.blueprint())
-    app.register_blueprint(
-        sign_in_views(provider.sign_in, sessions, browser, pages, authorization.describe)
-    )
+    _sign_in_pages(app, provider, browser, pages, authorization.describe)
     app.register_blueprint(
         EndSession(
             f.database,
@@ -108,15 +127,49 @@ def _pages_app(provider: Provider) -> Flask:
             pages,
         ).blueprint()
     )
+    signed_in = SignedIn(sessions, browser, RecentAuthentication(f.policy), f.clock)
     app.register_blueprint(
         SelfService(
-            f.database, f.clock, f.clients, provider.applications, sessions, browser, pages
+            f.database, f.clock, f.clients, provider.applications, signed_in, pages
         ).blueprint()
     )
+    recovery = build_recovery(f, provider.buckets, provider.slots)
+    app.register_blueprint(
+        RecoverPages(recovery.requests, recovery.passwords, f.policy, browser, pages).blueprint()
+    )
+    for own in build_account_pages(provider, signed_in, pages).all:
+        app.register_blueprint(own.blueprint())
+    _security_pages(app, provider, signed_in, pages)
+    app.register_blueprint(ChangesPage(f.database, build_changes(f), signed_in, pages).blueprint())
+    finishing = build_finishing(f, provider.buckets, provider.slots)
+    screens = Screens(f.policy, browser, pages)
+    app.register_blueprint(RegisterPages(finishing, browser, screens).blueprint())
     if f.settings.demo:
         exchanges = Exchanges(f.settings.data / FILE)
         app.register_blueprint(ExchangesPage(f.database, f.clients, exchanges, pages).blueprint())
     return app
+
+
+def _sign_in_pages(
+    app: Flask, provider: Provider, browser: Browser, pages: Pages, describe: Describe
+) -> None:
+    signing_in, sessions = provider.sign_in, provider.browser_sessions
+    steps = signing_in.password.steps
+    for views in (
+        sign_in_views(signing_in.password, sessions, browser, pages, describe),
+        VerifyViews(steps, browser, pages, describe).blueprint(),
+        PasskeyViews(signing_in.passkey, browser, pages, describe).blueprint(),
+        ReauthenticateViews(signing_in.again, sessions, browser, pages, describe).blueprint(),
+    ):
+        app.register_blueprint(views)
+
+
+def _security_pages(app: Flask, provider: Provider, signed_in: SignedIn, pages: Pages) -> None:
+    f, factors = provider.foundation, provider.sign_in.factors
+    devices = Devices(f.database, f.clock, f.policy, f.journal, f.endings)
+    app.register_blueprint(SecurityPages(factors, devices, signed_in, pages).blueprint())
+    app.register_blueprint(PasskeysPage(factors, signed_in, pages).blueprint())
+    app.register_blueprint(DevicesPage(devices, signed_in, pages).blueprint())
 
 
 def _healthy(_request: ProtocolRequest) -> ProtocolResponse:

@@ -21,6 +21,12 @@ SEAL_LAG = Gauge(
     "Age of the oldest event that waits for sealing",
     multiprocess_mode="mostrecent",
 )
+LEGACY_ACCOUNTS = Gauge(
+    "accounts_legacy",
+    "Accounts of an older portal whose owner has not signed in since the import",
+    ["scheme"],
+    multiprocess_mode="mostrecent",
+)
 OUTBOX_WAITING = Gauge(
     "outbox_waiting_messages", "Messages not delivered yet", multiprocess_mode="mostrecent"
 )

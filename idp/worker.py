@@ -9,16 +9,20 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
+from idp.accounts import store as accounts
+from idp.accounts.legacy_schemes import SCHEMES
 from idp.assembly import Background
 from idp.clients import store as clients
 from idp.clock import to_micros
 from idp.errors import IdpError
 from idp.grants import store as grants
+from idp.invitations import store as invitations
 from idp.lifecycle.expiry import end_expired_sessions
-from idp.metrics import OUTBOX_WAITING, SEAL_LAG, SEALED
+from idp.metrics import LEGACY_ACCOUNTS, OUTBOX_WAITING, SEAL_LAG, SEALED
 from idp.oidc import store as requests
 from idp.outbox import store as outbox
 from idp.sessions import store as sessions
@@ -33,6 +37,7 @@ KEEP_ENDED_MICROS = 7 * 86_400 * 1_000_000
 KEEP_FETCHES_MICROS = 30 * 86_400 * 1_000_000
 TICK_SECONDS = 0.2
 FINISH_SECONDS = 6.0
+INVITE_SECONDS = 60.0
 
 
 @dataclass
@@ -93,11 +98,17 @@ def _jobs(b: Background) -> list[Job]:
     f = b.foundation
     interval, keys = f.policy.policy.audit.seal_interval.seconds, f.policy.policy.keys
     return [
-        Job("outbox", TICK_SECONDS, b.outbox.deliver_due, aside=True),
+        # One job per kind: a mail server that hangs does not delay the logout tokens.
+        *(
+            Job(f"outbox {kind}", TICK_SECONDS, partial(b.outbox.deliver_due, kind), aside=True)
+            for kind in b.outbox.carriers
+        ),
         Job("seal", interval, lambda: _seal(b)),
         Job("former members", 5.0, b.standing.end_former_members),
+        Job("notices", 5.0, b.notices.give_due),
         # A twentieth of the dwell is exact enough, and a short one (a demonstration) is kept too.
         Job("keys", min(30.0, max(0.5, keys.announced_dwell.seconds / 20)), b.rotation.rotate),
+        Job("invitations", INVITE_SECONDS, b.invitations.invite_due),
         Job("expired sessions", 20.0, lambda: _end_expired(b)),
         Job("gauges", 5.0, lambda: _gauges(b)),
         Job("cleaning", 300.0, lambda: clean(b)),
@@ -117,7 +128,10 @@ def _seal(b: Background) -> None:
 def _gauges(b: Background) -> None:
     with b.foundation.database.read() as tx:
         waiting, _ = outbox.waiting(tx)
+        legacy = accounts.count_legacy(tx)
     OUTBOX_WAITING.set(waiting)
+    for scheme in {*SCHEMES, *legacy}:
+        LEGACY_ACCOUNTS.labels(scheme).set(legacy.get(scheme, 0))
 
 
 def clean(b: Background) -> dict[str, int]:
@@ -138,5 +152,6 @@ def clean(b: Background) -> dict[str, int]:
             "grants": grants.clean(tx, now - rules.tokens.code_lifetime.micros),
             "devices": sessions.forget_devices(tx, now - rules.sessions.known_device.micros),
             "sessions": sessions.clean(tx, now - KEEP_ENDED_MICROS),
+            "registrations": invitations.clean(tx, now),
         }
     return done

@@ -2,6 +2,9 @@
 
 `verify` and `pretend` take the lease of the attempt, so no password is checked outside the gate.
 What was typed is hashed as it was sent, in UTF-8, neither cut nor folded (OWASP ASVS 6.2.8).
+
+While accounts with a wrapped hash of an older portal are left (`idp.accounts.legacy`), every
+attempt does the work of their scheme (`legacy_work` of the policy): they cannot be told from others.
 """
 
 from __future__ import annotations
@@ -10,9 +13,10 @@ import secrets
 import time
 from functools import lru_cache
 
-from argon2 import PasswordHasher, Type
+from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
+from idp.accounts import legacy_schemes
 from idp.metrics import HASH_SECONDS
 from idp.policy.model import Argon2
 from idp.throttle.gate import count_verification
@@ -39,12 +43,30 @@ def pretend(password: str, parameters: Argon2) -> None:
 
 def needs_rehash(password_hash: str, parameters: Argon2) -> bool:
     """Tell whether a hash was made with other parameters than the policy's."""
+    if legacy_schemes.is_wrapped(password_hash):
+        return True
     return _hasher(parameters).check_needs_rehash(password_hash)
 
 
-def _matches(password_hash: str, password: str, parameters: Argon2) -> bool:
+def is_affordable(password_hash: str, most_time: int, most_memory: int) -> bool:
+    """Tell whether this is an Argon2id hash that does not cost more than is taken (KiB)."""
     try:
-        return _hasher(parameters).verify(password_hash, password.encode("utf-8"))
+        found = extract_parameters(password_hash)
+    except InvalidHashError:
+        return False
+    cheap = found.time_cost <= most_time and found.memory_cost <= most_memory
+    return cheap and found.parallelism <= 16 and found.type is Type.ID
+
+
+def _matches(password_hash: str, password: str, parameters: Argon2) -> bool:
+    secret = password
+    if legacy_schemes.is_wrapped(password_hash):
+        password_hash, secret = legacy_schemes.unwrap(password_hash, password)
+    elif parameters.legacy_work:
+        scheme = parameters.legacy_work.partition(":")[0]
+        legacy_schemes.digest_of(scheme, legacy_schemes.shadow(parameters.legacy_work), password)
+    try:
+        return _hasher(parameters).verify(password_hash, secret.encode("utf-8"))
     except (VerifyMismatchError, VerificationError, InvalidHashError):
         return False
 

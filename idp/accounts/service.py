@@ -9,6 +9,8 @@ from audit.event import Actor
 from audit.names import EventName
 from idp.accounts import passwords, store
 from idp.accounts.model import Account
+from idp.accounts.owner_words import words_about
+from idp.accounts.password_rules import check_password
 from idp.clock import Clock, to_micros
 from idp.errors import IdpError
 from idp.inforce.service import PolicyInForce
@@ -23,13 +25,6 @@ class AccountTaken(IdpError):
 
     code = "account_taken"
     status = 409
-
-
-class BadPassword(IdpError):
-    """A password that is too short, too long, or not text."""
-
-    code = "bad_password"
-    status = 400
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,10 @@ class Accounts:
         """
         typed = parse_mail_address(address)
         rules = self.policy.policy.passwords
-        check_length(password, rules.min_length, rules.max_length)
+        with self.database.read() as tx:
+            member = members.get(tx, member_number)
+        words = words_about(member, typed.typed, self.policy.policy.organisation)
+        check_password(password, rules, words)
         password_hash = passwords.hash_password(password, rules.argon2)
         now = self.clock.now()
         account = Account(
@@ -69,13 +67,3 @@ class Accounts:
                 tx, EventName.ACCOUNT_CREATED, now, actor=actor, subject=account.subject
             )
         return account
-
-
-def check_length(password: str, least: int, most: int) -> None:
-    """Refuse a password outside the policy's length in characters; raises `BadPassword`."""
-    if not least <= len(password) <= most:
-        raise BadPassword(f"a password has {least} to {most} characters")
-    try:
-        password.encode("utf-8")
-    except UnicodeEncodeError:
-        raise BadPassword("a password is text") from None

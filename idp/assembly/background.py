@@ -1,20 +1,24 @@
-"""The services of the worker; handlers of the outbox are named here."""
+"""The services of the worker; the carriers of the outbox are named here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idp.assembly.foundation import Foundation, build_outgoing
+from idp.assembly.leaving import build_notices
+from idp.assembly.mails import mail_carriers
+from idp.assembly.registration import build_invitation_feed
 from idp.errors import SettingsError
+from idp.invitations.feed import InvitationFeed
 from idp.journal.sealer import Sealer
 from idp.key_rotation.rotation import KeyRotation
 from idp.lifecycle.logout_messages import KIND as BACKCHANNEL_LOGOUT
+from idp.lifecycle.notices import Notices
 from idp.lifecycle.standing import AccountStanding
 from idp.oidc.backchannel import BackchannelLogout
-from idp.outbox.service import Outbox
+from idp.outbox.service import Carrier, Outbox
 from idp.storage.key_vault import find_audit_key
 from keys.audit_key import unwrap_audit_key
 from keys.errors import KeysError
@@ -30,10 +34,12 @@ class Background:
     outbox: Outbox
     standing: AccountStanding
     rotation: KeyRotation
+    notices: Notices
+    invitations: InvitationFeed
 
 
 def build_background(foundation: Foundation) -> Background:
-    """Build the worker's services; handlers of the outbox are named here."""
+    """Build the worker's services; the carriers of the outbox are named here."""
     f = foundation
     logout = BackchannelLogout(
         f.settings.issuer,
@@ -43,13 +49,15 @@ def build_background(foundation: Foundation) -> Background:
         build_outgoing(f.settings),
         f.journal,
     )
-    handlers: dict[str, Any] = {BACKCHANNEL_LOGOUT: logout.deliver}
+    carriers: dict[str, Carrier] = {BACKCHANNEL_LOGOUT: logout, **mail_carriers(f)}
     return Background(
         foundation=f,
         sealer=build_sealer(f),
-        outbox=Outbox(f.database, f.clock, lambda: f.policy.policy.outbox, handlers, logout.report),
+        outbox=Outbox(f.database, f.clock, lambda: f.policy.policy.outbox, carriers),
         standing=AccountStanding(f.database, f.clock, f.journal, f.endings),
         rotation=build_rotation(f),
+        notices=build_notices(f),
+        invitations=build_invitation_feed(f),
     )
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idp.assembly.foundation import Foundation, build_outgoing
-from idp.authn.service import PasswordSignIn
-from idp.authn.sign_in_sessions import SignInSessions
+from idp.assembly.sign_in import SigningIn, build_signing_in
 from idp.clients.fetches import KeySetFetches
 from idp.clients.keys import ClientKeys
 from idp.grants.codes import Codes
@@ -23,12 +22,10 @@ from idp.oidc.pushed import PushedRequests
 from idp.oidc.requests import AuthorizationRequests
 from idp.oidc.token_services import TokenServices
 from idp.sessions.service import BrowserSessions
-from idp.storage.ephemeral import Ephemeral, open_ephemeral
+from idp.storage.ephemeral import open_ephemeral
 from idp.throttle.buckets import Buckets
 from idp.throttle.degraded import OutageLog
-from idp.throttle.gate import Gate
 from idp.throttle.slots import HashSlots, share_of_cores
-from idp.throttle.waiting import LeaseWaiters
 
 CSRF_PURPOSE, REFRESH_PURPOSE, DPOP_PURPOSE = "csrf", "refresh-successor", "dpop-nonce"
 
@@ -38,7 +35,9 @@ class Provider:
     """The services of the web application."""
 
     foundation: Foundation
-    sign_in: PasswordSignIn
+    sign_in: SigningIn
+    buckets: Buckets
+    slots: HashSlots
     browser_sessions: BrowserSessions
     requests: AuthorizationRequests
     tokens: TokenServices
@@ -60,7 +59,13 @@ def build_provider(foundation: Foundation, processes: int = 1) -> Provider:
     issuing = Issuing(f.policy, f.journal, f.settings.issuer)
     codes = Codes(f.database, f.clock, issuing)
     families = Families(f.database, f.clock, issuing, f.master.derive_all(REFRESH_PURPOSE))
-    sign_in = _password_sign_in(f, gate, short, processes)
+    buckets = Buckets(
+        short.storage,
+        f.policy,
+        short.outages,
+        outage_log=OutageLog(f.database, f.clock, f.journal),
+    )
+    slots = HashSlots(share_of_cores(processes))
     issuer = f.settings.issuer
     client_keys = ClientKeys(build_outgoing(f.settings))
     assertions = ClientAssertions(
@@ -77,7 +82,9 @@ def build_provider(foundation: Foundation, processes: int = 1) -> Provider:
     pushed = PushedRequests(f.database, f.clock, f.policy, f.clients, f.journal)
     return Provider(
         foundation=f,
-        sign_in=sign_in,
+        sign_in=build_signing_in(f, buckets, slots),
+        buckets=buckets,
+        slots=slots,
         browser_sessions=BrowserSessions(f.database, f.clock, f.policy),
         requests=AuthorizationRequests(f.database, f.clock, f.policy, f.clients, codes, f.journal),
         tokens=TokenServices(
@@ -99,26 +106,4 @@ def build_provider(foundation: Foundation, processes: int = 1) -> Provider:
         par=PushedRequestEndpoint(issuer, authenticator, hints, proofs, pushed),
         hints=hints,
         applications=Applications(f.database, f.clock, f.clients, f.journal),
-    )
-
-
-def _password_sign_in(
-    f: Foundation, gate: Gate, short: Ephemeral, processes: int
-) -> PasswordSignIn:
-    return PasswordSignIn(
-        database=f.database,
-        clock=f.clock,
-        policy=f.policy,
-        journal=f.journal,
-        persons=f.persons,
-        gate=gate,
-        buckets=Buckets(
-            short.storage,
-            f.policy,
-            short.outages,
-            outage_log=OutageLog(f.database, f.clock, f.journal),
-        ),
-        slots=HashSlots(share_of_cores(processes)),
-        waiters=LeaseWaiters(),
-        sessions=SignInSessions(f.policy, f.journal, f.endings),
     )

@@ -1,8 +1,9 @@
 """Signing in with mail address and password: spend, verify, settle.
 
 Walk: admitted to the queue, a hash slot, spend the lease (commit), Argon2, settle (commit) with the
-session and its event. An unknown address and a wrong password in any state do the same work and
-get the same answer; so does everyone once a limit is reached, without the secret being looked at.
+session and its event, or with the question for a second factor (`idp.authn.second_steps`). An
+unknown address and a wrong password in any state do the same work and get the same answer; so does
+everyone once a limit is reached, without the secret being looked at.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from idp.accounts import passwords
 from idp.accounts import store as accounts
 from idp.accounts.model import Account
 from idp.authn.model import Attempt, Failed, NoAccess, SignInResult
-from idp.authn.sign_in_sessions import SignInSessions
+from idp.authn.second_steps import SecondSteps
+from idp.authn.sign_in_sessions import Proven, SignInSessions
 from idp.clock import Clock, to_micros
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import REFUSED, Journal
@@ -61,6 +63,7 @@ class PasswordSignIn:
     slots: HashSlots
     waiters: LeaseWaiters
     sessions: SignInSessions
+    steps: SecondSteps
 
     def sign_in(self, attempt: Attempt) -> SignInResult:
         """Try one password.
@@ -84,7 +87,7 @@ class PasswordSignIn:
     def _look_up(self, attempt: Attempt) -> _Known:
         normal = _normal_form(attempt.username)
         now = self.clock.now()
-        device = hash_token(attempt.device_cookie) if attempt.device_cookie else ""
+        device = hash_token(attempt.visit.device_cookie) if attempt.visit.device_cookie else ""
         with self.database.read() as tx:
             account, seen = sessions.account_from_device(tx, normal or "", device)
         if account is not None:
@@ -101,7 +104,7 @@ class PasswordSignIn:
 
     def _spend(self, attempt: Attempt, known: _Known) -> Lease | Decision | None:
         """Pay for the attempt; None when the caller's address has used up its bucket."""
-        if not known.device_known and self.buckets.exhausted(attempt.buckets):
+        if not known.device_known and self.buckets.exhausted(attempt.visit.buckets):
             return None
         with self.database.begin() as tx:
             return self.gate.spend(tx, known.budget, self.clock.now())
@@ -119,18 +122,23 @@ class PasswordSignIn:
                     fresh_hash = passwords.hash_password(attempt.password, rules)
         try:
             if account is not None and right:
-                return self._settle_right(attempt, account, lease, fresh_hash)
+                return self._settle_right(attempt, known, account, lease, fresh_hash)
             return self._settle_wrong(attempt, known, lease)
         finally:
             self.waiters.settled()
 
     def _settle_right(
-        self, attempt: Attempt, account: Account, lease: Lease, fresh_hash: str | None
+        self,
+        attempt: Attempt,
+        known: _Known,
+        account: Account,
+        lease: Lease,
+        fresh_hash: str | None,
     ) -> SignInResult:
         now = self.clock.now()
         with self.database.begin() as tx:
             self.gate.hold(tx, lease)
-            facts = sessions.subject_facts(tx, account.subject)
+            facts, has_factors = sessions.facts_and_factors(tx, account.subject)
             changed = (
                 facts is None or facts.credentials_changed_at != account.credentials_changed_at
             )
@@ -143,7 +151,19 @@ class PasswordSignIn:
             self.gate.settle_right(tx, lease)
             if fresh_hash and account.password_hash:
                 self._rehash(tx, account, account.password_hash, fresh_hash, now)
-            return self.sessions.start(tx, attempt, account.subject, lease, now)
+            ways = self.steps.asked(
+                tx, account.subject, attempt.wanted, known.device_known, has_factors=has_factors
+            )
+            if ways:
+                return self.steps.begin(tx, attempt, account, ways, now)
+            facts_of = lease.decision.as_facts(self.policy.digest)
+            proven = Proven(
+                account.subject,
+                facts_of,
+                shared_device=attempt.shared_device,
+                target=attempt.target,
+            )
+            return self.sessions.start(tx, attempt.visit, proven, now)
 
     def _rehash(self, tx: Tx, account: Account, old: str, new: str, now: datetime) -> None:
         if accounts.rehash(tx, account.subject, old, new):
@@ -161,7 +181,7 @@ class PasswordSignIn:
         with self.database.begin() as tx:
             failed = self._count_wrong(tx, attempt, known.account, lease, now, why, known.pseudonym)
         if not known.device_known:
-            self.buckets.hit(attempt.buckets)
+            self.buckets.hit(attempt.visit.buckets)
         return failed
 
     def _count_wrong(
@@ -183,7 +203,7 @@ class PasswordSignIn:
             outcome=REFUSED,
             actor=Actor("member", account.subject) if account else Actor("anonymous"),
             subject=account.subject if account else None,
-            origin=attempt.origin,
+            origin=attempt.visit.origin,
             decision=lease.decision.as_facts(self.policy.digest),
             data={"why": why, "typed": pseudonym},
             reference=reference,
@@ -210,7 +230,7 @@ class PasswordSignIn:
                 outcome=REFUSED,
                 actor=Actor("member", account.subject) if account else Actor("anonymous"),
                 subject=account.subject if account else None,
-                origin=attempt.origin,
+                origin=attempt.visit.origin,
                 decision=facts,
                 data={"typed": known.pseudonym},
                 reference=reference,

@@ -6,13 +6,17 @@ worth nothing after it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from audit.event import Actor, new_id
 from audit.names import EventName
+from idp.accounts import store as accounts
 from idp.accounts.model import EndReason
-from idp.authn.model import Attempt, SignedIn
+from idp.authn.assurance import BY_PASSWORD
+from idp.authn.model import SignedIn, Visit
 from idp.clock import to_micros
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import Journal
@@ -20,10 +24,17 @@ from idp.lifecycle.endings import Endings
 from idp.sessions import store
 from idp.storage.secret_text import draw_token, hash_token
 from idp.storage.sql import Tx
-from idp.throttle.model import Lease
 
-PASSWORD = ("pwd",)
-"""`amr` of a sign-in by password alone (RFC 8176 2)."""
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Who a sign-in is of, by which means (`amr`), and under which decisions of the gate."""
+
+    subject: str
+    decision: Mapping[str, Any] | None
+    amr: tuple[str, ...] = BY_PASSWORD
+    shared_device: bool = False
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,20 +45,19 @@ class SignInSessions:
     journal: Journal
     endings: Endings
 
-    def start(
-        self, tx: Tx, attempt: Attempt, subject: str, lease: Lease, now: datetime
-    ) -> SignedIn:
+    def start(self, tx: Tx, visit: Visit, proven: Proven, now: datetime) -> SignedIn:
         """Start a session in the settling transaction, with its event.
 
         A session of the same subject in this browser is renewed (its `sid` stays, so that a logout
         still reaches the relying parties); one of somebody else ends.
         """
-        cookie = draw_token()
-        session_id = self._renew(tx, attempt, subject, cookie, now)
+        cookie, subject = draw_token(), proven.subject
+        session_id = self._renew(tx, visit, proven, cookie, now)
         renewed = session_id is not None
         if session_id is None:
-            session_id = self._add(tx, attempt, subject, cookie, now)
-        device = self._remember(tx, attempt, subject, now)
+            session_id = self._add(tx, visit, proven, cookie, now)
+        device = self._remember(tx, visit, proven, now)
+        accounts.note_sign_in(tx, subject, to_micros(now))
         self.journal.record(
             tx,
             EventName.SESSION_STARTED,
@@ -55,25 +65,25 @@ class SignInSessions:
             actor=Actor("member", subject),
             subject=subject,
             session=session_id,
-            origin=attempt.origin,
-            decision=lease.decision.as_facts(self.policy.digest),
-            data={"amr": list(PASSWORD), "renewed": renewed, "shared": attempt.shared_device},
+            origin=visit.origin,
+            decision=proven.decision,
+            data={"amr": list(proven.amr), "renewed": renewed, "shared": proven.shared_device},
         )
-        return SignedIn(cookie, device, subject)
+        return SignedIn(cookie, device, subject, proven.target)
 
     def _renew(
-        self, tx: Tx, attempt: Attempt, subject: str, cookie: str, now: datetime
+        self, tx: Tx, visit: Visit, proven: Proven, cookie: str, now: datetime
     ) -> str | None:
-        if attempt.session_cookie is None:
+        if visit.session_cookie is None:
             return None
-        found = store.find_by_cookie(tx, hash_token(attempt.session_cookie))
+        found = store.find_by_cookie(tx, hash_token(visit.session_cookie))
         if found is None or found[0].ended_at is not None:
             return None
         before = found[0]
-        if before.subject != subject:
+        if before.subject != proven.subject:
             actor = Actor("member", before.subject)
             self.endings.end_session(
-                tx, before.id, before.subject, EndReason.SIGNED_OUT, actor, now, attempt.origin
+                tx, before.id, before.subject, EndReason.SIGNED_OUT, actor, now, visit.origin
             )
             return None
         at = to_micros(now)
@@ -82,32 +92,33 @@ class SignInSessions:
             before.id,
             cookie_hash=hash_token(cookie),
             auth_time=at,
-            amr=" ".join(PASSWORD),
+            amr=" ".join(proven.amr),
             expires_at=at + self.policy.policy.sessions.absolute.micros,
         )
         return before.id
 
-    def _add(self, tx: Tx, attempt: Attempt, subject: str, cookie: str, now: datetime) -> str:
+    def _add(self, tx: Tx, visit: Visit, proven: Proven, cookie: str, now: datetime) -> str:
         session_id, at = new_id(now), to_micros(now)
         store.add(
             tx,
             id=session_id,
             cookie_hash=hash_token(cookie),
-            subject=subject,
+            subject=proven.subject,
             auth_time=at,
-            amr=" ".join(PASSWORD),
+            amr=" ".join(proven.amr),
             created_at=at,
             last_seen_at=at,
             expires_at=at + self.policy.policy.sessions.absolute.micros,
-            agent=attempt.origin.device,
-            address=attempt.origin.address,
+            agent=visit.origin.device,
+            address=visit.origin.address,
         )
         return session_id
 
-    def _remember(self, tx: Tx, attempt: Attempt, subject: str, now: datetime) -> str | None:
-        if attempt.shared_device:
+    def _remember(self, tx: Tx, visit: Visit, proven: Proven, now: datetime) -> str | None:
+        if proven.shared_device:
             return None
-        device = attempt.device_cookie or draw_token()
+        device = visit.device_cookie or draw_token()
         keep = self.policy.policy.sessions.known_devices_per_account
-        store.know_device(tx, subject, hash_token(device), to_micros(now), keep)
+        at, agent = to_micros(now), visit.origin.device
+        store.know_device(tx, proven.subject, hash_token(device), at, keep, agent)
         return device

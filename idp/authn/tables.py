@@ -14,6 +14,8 @@ sign_in_progress = sa.Table(
     sa.Column("credentials_changed_at", Instant, nullable=False),
     sa.Column("amr", sa.String(64), nullable=False),
     sa.Column("request", sa.String(64), nullable=False),
+    # What the client asked for, in its order: `acr` values of ours, separated by blanks.
+    sa.Column("wanted", sa.String(200), nullable=False),
     sa.Column("shared_device", sa.Integer, nullable=False),  # 0 or 1
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),

@@ -21,11 +21,13 @@ COMMANDS = {
     "migrate": "idp.cli.migrate:migrate",
     "doctor": "idp.cli.doctor:doctor",
     "member": "idp.cli.member:member",
+    "invite": "idp.cli.invite:invite",
     "account": "idp.cli.account:account",
     "policy": "idp.cli.policy:policy",
     "keys": "idp.cli.keys:keys",
     "audit": "idp.cli.audit:audit",
     "client": "idp.cli.client:client",
+    "scim": "idp.cli.scim:scim",
     "perform": "idp.cli.perform:perform",
 }
 

@@ -10,6 +10,7 @@ from idp.accounts import store
 from idp.accounts.model import Account
 from idp.accounts.service import Accounts
 from idp.assembly import Foundation
+from idp.cli.legacy import import_legacy, legacy
 from idp.cli.output import format_option, foundation, operator, say
 from idp.lifecycle.standing import AccountStanding, UnknownAccount
 from idp.members.number import parse_member_number
@@ -93,6 +94,10 @@ def restore(who: str, reason: str, form: str) -> None:
     subject = _subject(f, who)
     _standing(f).restore(subject, operator(), reason)
     say({"subject": subject, "restored": True}, f"restored {subject}", form)
+
+
+account.add_command(import_legacy)
+account.add_command(legacy)
 
 
 def _standing(f: Foundation) -> AccountStanding:

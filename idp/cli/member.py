@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -11,11 +12,15 @@ from rich.progress import Progress
 from audit.event import Personal
 from audit.names import EventName
 from idp.accounts import store as accounts
+from idp.assembly.register import build_register
+from idp.assembly.registration import build_printing
+from idp.cli.changes import changes
+from idp.cli.leaving import calendar, leave, refunded
 from idp.cli.output import format_option, foundation, operator, say
 from idp.errors import SettingsError
 from idp.members import store
 from idp.members.number import parse_member_number
-from idp.members.service import ImportReport, Register
+from idp.members.service import ImportReport
 from idp.members.standing import access_ends_on, standing
 from idp.subjects.service import stranger
 
@@ -24,7 +29,11 @@ SHOWN_LINES = 50
 
 @click.group()
 def member() -> None:
-    """The register: import the core system's export, look a member up."""
+    """The register: import the core system's export, look a member up, changes, leaving."""
+
+
+for command in (changes, leave, refunded, calendar):
+    member.add_command(command)
 
 
 @member.command(name="import", epilog="Example: idp member import export.csv --apply")
@@ -41,7 +50,7 @@ def import_(file: Path, apply: bool, dry_run: bool, form: str) -> int:
     except OSError as error:
         raise SettingsError(f"{file}: {error.strerror}") from error
     f = foundation()
-    register = Register(f.database, f.clock, f.journal)
+    register = build_register(f)
     with Progress(disable=not sys.stderr.isatty(), transient=True) as bar:
         task = bar.add_task("register", total=data.count(b"\n"))
         report = register.import_file(
@@ -81,6 +90,52 @@ def show(number: str, form: str) -> None:
     }
     sentence = "\n".join(f"{key}: {value}" for key, value in content.items())
     say(content, sentence, form)
+
+
+@member.command(epilog="Example: idp member letters --out letters.pdf")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="A new PDF file (mode 0600)."
+)
+@click.option(
+    "--all-pending",
+    is_flag=True,
+    help="Also for everybody invited before who has not registered: a new code by letter.",
+)
+@click.option("--dry-run", is_flag=True, help="Only tell how many letters wait.")
+@click.option("--font", type=click.Path(path_type=Path), help="Noto Sans CJK, if not found.")
+@click.option("--most", default=5000, show_default=True, type=click.IntRange(1, 20000))
+@format_option
+def letters(
+    out: Path, all_pending: bool, dry_run: bool, font: Path | None, most: int, form: str
+) -> int:
+    """Print the letters of invitation that wait, one page each, for window envelopes."""
+    printing = build_printing(foundation())
+    if dry_run:
+        count = len(printing.waiting(most))
+        say({"waiting": count}, f"{count} letters wait", form)
+        return 0
+    renewed = printing.renew_pending(operator()) if all_pending else 0
+    with Progress(disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("letters", total=len(printing.waiting(most)))
+        printed = printing.print_to(
+            out,
+            operator(),
+            font=font,
+            most=most,
+            progress=lambda done: bar.update(task, completed=done),
+        )
+    lines = [f"{printed.letters} letters in {out}" if printed.letters else "no letter waits"]
+    told = {
+        "no postal address (give one to the register)": printed.without_address,
+        "characters the font lacks, printed as 〓": printed.missing_characters,
+        "ended meanwhile: take these sheets out": printed.ended_meanwhile,
+    }
+    lines += [f"{what}: {', '.join(numbers)}" for what, numbers in told.items() if numbers]
+    if printed.waiting:
+        lines.append("more letters wait: run this again with another file")
+    content = {**asdict(printed), "renewed": renewed, "out": str(out)}
+    say(content, "\n".join(lines), form)
+    return 0 if printed.letters else 1
 
 
 def _print(report: ImportReport, form: str) -> None:

@@ -14,7 +14,12 @@ from dataclasses import dataclass, field
 from idp.policy.model import AccessTokenFormat, AuthMethod, SigningAlgorithm
 from keys.signer import PublicKeys
 
-SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access")
+READING_SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access")
+"""What a client that names no scopes is registered for: it may know, and change nothing."""
+MEMBER_CHANGE = "member:change"
+"""File, see and take back change requests for the member (`/member/changes`)."""
+SCOPES = (*READING_SCOPES, MEMBER_CHANGE)
+"""Every scope a member can be asked for."""
 MAX_PORT = 65535
 _LOOPBACK = re.compile(
     r"(?P<host>http://(?:127\.0\.0\.1|\[::1\]))(?::(?P<port>[1-9][0-9]{0,4}))?(?P<rest>/[!-~]*)",

@@ -14,7 +14,7 @@ import msgspec
 from audit.event import Actor
 from audit.names import EventName
 from idp.clients import store
-from idp.clients.model import SCOPES, Client
+from idp.clients.model import READING_SCOPES, Client
 from idp.clients.registration import BadClient, client_from
 from idp.clock import Clock, to_micros
 from idp.errors import IdpError
@@ -200,7 +200,7 @@ def _entry_from(metadata: Mapping[str, Any]) -> tuple[str, ClientEntry, str | No
     entry: dict[str, Any] = {
         "client_name": client_id,
         "redirect_uris": (),
-        "scope": " ".join(SCOPES),
+        "scope": " ".join(READING_SCOPES),
         "first_party": False,
         "token_endpoint_auth_method": method,
         **known,

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from idp.accounts.store import account
+from idp.accounts.tables import account
 from idp.clock import from_micros, to_micros
 from idp.grants.model import Approval, Leaf, Spent
 from idp.grants.tables import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from idp.accounts.store import account
+from idp.accounts.tables import account
 from idp.clock import to_micros
 from idp.grants.model import Minted
 from idp.grants.store import SESSION_END

@@ -58,15 +58,20 @@ class Endings:
         actor: Actor,
         now: datetime,
         origin: Origin = NOWHERE,
+        keep: str | None = None,
     ) -> int:
-        """End every session and grant of a subject; answers how many sessions and grants ended."""
+        """End every session and grant of a subject; answers how many sessions and grants ended.
+
+        The session `keep` goes on, without what was issued in it.
+        """
         at = to_micros(now)
-        live = sessions.live_of(tx, subject)
+        live = [one for one in sessions.live_of(tx, subject) if one != keep]
         parties = grants.parties_of_subject(tx, subject)
         ended = grants.end_of_subject(tx, subject, reason.value, at)
         by_session: dict[str, int] = dict.fromkeys(live, 0)
         for _, _, session_id, _ in ended:
             by_session[session_id] = by_session.get(session_id, 0) + 1
+        by_session.pop(keep or "", None)
         for session_id, count in by_session.items():
             sessions.end(tx, session_id, reason.value, at)
             self._record(tx, session_id, subject, reason, actor, now, origin, count)

@@ -17,11 +17,12 @@ from idp.errors import IdpError
 from idp.grants import store as grants
 from idp.journal.model import NOWHERE, Origin
 from idp.journal.service import SYSTEM, Journal
+from idp.lifecycle.credentials import end_what_is_under_way
 from idp.lifecycle.endings import Endings
 from idp.members.standing import dates_have_membership
 from idp.members.store import read_dates
 from idp.sessions import store as sessions
-from idp.storage.sql import Database
+from idp.storage.sql import Database, Tx
 
 
 class UnknownAccount(IdpError):
@@ -84,28 +85,30 @@ class AccountStanding:
             ended = self.endings.end_all(tx, subject, EndReason.MEMBERSHIP_ENDED, SYSTEM, now)
         return int(ended > 0)
 
+    def take_out(
+        self, tx: Tx, subject: str, why: EndReason, actor: Actor, reason: str, origin: Origin
+    ) -> Account:
+        """Stop or block an account within an act; answers it as it was. Raises `UnknownAccount`."""
+        now = self.clock.now()
+        account = _get(accounts.find(tx, subject), subject)
+        if why is EndReason.BLOCKED:
+            accounts.set_disabled(tx, subject, to_micros(now))
+            name = EventName.ACCOUNT_BLOCKED
+        else:
+            accounts.set_stopped(tx, subject, to_micros(now))
+            name = EventName.ACCOUNT_STOPPED
+        self.journal.record(
+            tx, name, now, actor=actor, subject=subject, origin=origin, data={"reason": reason}
+        )
+        end_what_is_under_way(tx, subject, now)
+        self.endings.end_all(tx, subject, why, actor, now, origin)
+        return account
+
     def _take_out(
         self, subject: str, why: EndReason, actor: Actor, reason: str, origin: Origin
     ) -> None:
-        now = self.clock.now()
         with self.database.begin() as tx:
-            _get(accounts.find(tx, subject), subject)
-            if why is EndReason.BLOCKED:
-                accounts.set_disabled(tx, subject, to_micros(now))
-                name = EventName.ACCOUNT_BLOCKED
-            else:
-                accounts.set_stopped(tx, subject, to_micros(now))
-                name = EventName.ACCOUNT_STOPPED
-            self.journal.record(
-                tx,
-                name,
-                now,
-                actor=actor,
-                subject=subject,
-                origin=origin,
-                data={"reason": reason},
-            )
-            self.endings.end_all(tx, subject, why, actor, now, origin)
+            self.take_out(tx, subject, why, actor, reason, origin)
 
 
 def _get(account: Account | None, subject: str) -> Account:

@@ -9,7 +9,10 @@ address_change = sa.Table(
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("subject", sa.String(64), sa.ForeignKey("account.subject"), nullable=False),
+    # The session it was asked for in: the one that goes on when the address has changed.
+    sa.Column("session_id", sa.String(36), nullable=False),
     sa.Column("old_address", sa.String(320), nullable=False),
+    sa.Column("old_normal", sa.String(320), nullable=False),
     sa.Column("new_address", sa.String(320), nullable=False),
     sa.Column("requested_at", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
@@ -20,6 +23,8 @@ address_change = sa.Table(
     sa.Column("ended_at", Instant),
 )
 sa.Index("ix_address_change_subject", address_change.c.subject)
+# An address that was given up may be wanted back for a while: nobody else may take it.
+sa.Index("ix_address_change_old_normal", address_change.c.old_normal)
 
 notice = sa.Table(
     "notice",

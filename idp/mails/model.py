@@ -9,27 +9,49 @@ from idp.web.organisation import Language
 
 
 class MailKind(StrEnum):
-    """The closed set of mails. The comment names the values each is given."""
+    """The closed set of mails. The comment names the values each is given.
+
+    `link` is a path of the provider (`/recover/…`), `expires`, `due`, `effective`, `ends` an ISO
+    date, `until` an ISO instant; `name` may be left out where `subject` is told.
+    """
 
     INVITATION = "invitation"  # name, code, link, expires
     SIGN_IN_CODE = "sign_in_code"  # name, code, minutes
     REGISTER_CODE = "register_code"  # code, minutes (nothing personal: the address is unproven)
-    ADDRESS_IN_USE = "address_in_use"  # what somebody tried to register with
+    ADDRESS_IN_USE = "address_in_use"  # none: somebody else entered this address
     WELCOME = "welcome"  # name
     RESET = "reset"  # name, code, link, minutes
-    PASSWORD_CHANGED = "password_changed"  # name, how  # noqa: S105
+    RESET_IMPOSSIBLE = "reset_impossible"  # name, why (an `EndReason`)
+    PASSWORD_CHANGED = "password_changed"  # name, how (reset, change)  # noqa: S105
     NEW_ADDRESS = "new_address"  # code, link, hours (nothing personal)
     OLD_ADDRESS = "old_address"  # name, code, link, hours, new (masked)
-    ADDRESS_CHANGED = "address_changed"  # name, link to undo, days, new (masked)
+    ADDRESS_CHANGED = "address_changed"  # name, new (masked); link to undo and days, or neither
     ADDRESS_UNDONE = "address_undone"  # name
     FACTOR_CHANGED = "factor_changed"  # name, what
     NEW_DEVICE = "new_device"  # name, device
-    BLOCKED = "blocked"  # name, until, rule text
+    BLOCKED = "blocked"  # name, until, rule (in words)
     STOPPED = "stopped"  # name
     CHANGE_FILED = "change_filed"  # name, kind, due
-    CHANGE_DECIDED = "change_decided"  # name, kind, outcome, effective, reason
+    CHANGE_DECIDED = "change_decided"  # name, kind, outcome; effective or reason
     ENDING = "ending"  # name, ends, days
     ENDED = "ended"  # name, ends
+
+
+BULK = frozenset({MailKind.INVITATION, MailKind.ENDING, MailKind.ENDED})
+"""Sent by the thousand: they have a queue of their own, so that no code waits behind them."""
+
+NOTICES = frozenset(
+    {
+        MailKind.INVITATION,
+        MailKind.WELCOME,
+        MailKind.NEW_DEVICE,
+        MailKind.CHANGE_FILED,
+        MailKind.CHANGE_DECIDED,
+        MailKind.ENDING,
+        MailKind.ENDED,
+    }
+)
+"""Not sent to a mailbox that was reported as undeliverable; all others are tried still."""
 
 
 @dataclass(frozen=True, slots=True)

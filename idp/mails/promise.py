@@ -11,14 +11,15 @@ from datetime import datetime
 
 import msgspec
 
-from idp.mails.model import Mail
+from idp.mails.compose import check_values
+from idp.mails.model import BULK, Mail
 from idp.outbox.service import promise
 from idp.storage.sql import Tx
 from keys.master import MasterKeys
 
-KIND = "mail"
+KIND, BULK_KIND = "mail", "mail_bulk"
 CONTEXT = "mail"
-BLOCK = 1024
+BLOCK = 2048
 """Sealed contents are filled up to a multiple of this many bytes."""
 
 
@@ -29,8 +30,13 @@ class Mails:
     master: MasterKeys
 
     def promise(self, tx: Tx, mail: Mail, now: datetime) -> None:
-        """Store a mail for delivery; one to nobody costs and looks the same."""
-        promise(tx, KIND, {"sealed": self.seal(mail)}, now)
+        """Store a mail for delivery; one to nobody costs and looks the same.
+
+        Raises `idp.mails.compose.BadMail` when a value its text needs is missing.
+        """
+        check_values(mail)
+        kind = BULK_KIND if mail.kind in BULK else KIND
+        promise(tx, kind, {"sealed": self.seal(mail)}, now)
 
     def seal(self, mail: Mail) -> str:
         """Seal a mail for the outbox."""

@@ -81,7 +81,7 @@ def plan(current: Member | None, row: RegisterRow, effective_on: date) -> Change
 def _changed_facts(current: Member, row: RegisterRow) -> dict[str, Any]:
     """Collect the undated fields whose value differs."""
     told: dict[str, Any] = {"birth_on": row.birth_on, "employment": row.employment}
-    for name in ("workplace", "email"):
+    for name in ("workplace", "email", "external_id"):
         if name in row.columns:
             told[name] = getattr(row, name)
     for fact in fields(MembershipDates):
@@ -115,4 +115,5 @@ def _new_member(row: RegisterRow, from_on: date) -> Member:
         withdrawal_accepted_on=row.dates.withdrawal_accepted_on,
         refund_planned_on=row.dates.refund_planned_on,
         capital_refunded_on=row.dates.capital_refunded_on,
+        external_id=row.external_id,
     )

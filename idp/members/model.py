@@ -78,6 +78,7 @@ class Member:
     """One member; dated lists are sorted by `from_on`, `names` is never empty.
 
     `email` is the address an invitation goes to, as typed; the sign-in address is the account's.
+    `external_id` is how the core system calls the member, where it feeds the register by SCIM.
     """
 
     member_number: str
@@ -92,6 +93,7 @@ class Member:
     withdrawal_accepted_on: date | None = None
     refund_planned_on: date | None = None
     capital_refunded_on: date | None = None
+    external_id: str | None = None
 
     @property
     def dates(self) -> MembershipDates:

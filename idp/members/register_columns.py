@@ -7,6 +7,7 @@ The four dates of membership are required: a feed that forgot them would keep pe
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from idp.members.register_records import BadLine
@@ -37,12 +38,17 @@ OPTIONAL: Final = ADDRESS | {"name_in_use", "workplace", "phone_number", "email"
 _BY_TITLE: Final = {title: name for name, title in JAPANESE.items()} | {n: n for n in JAPANESE}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Header:
     """The header row: per position the English name, and the title as written in the file."""
 
     names: tuple[str, ...]
     titles: tuple[str, ...]
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """Give the English names."""
+        return frozenset(self.names)
 
     def title_of(self, name: str) -> str:
         """Tell how the file itself calls a column."""

@@ -30,7 +30,14 @@ from idp.members.register_records import BadLine, Record, read_records
 
 MAX_CELL: Final = 500
 
-__all__ = ["BadLine", "ParsedRegister", "RegisterRow", "parse_register", "read_register"]
+__all__ = [
+    "BadLine",
+    "ParsedRegister",
+    "RegisterRow",
+    "parse_register",
+    "read_register",
+    "read_row",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,8 @@ class RegisterRow:
     email: str | None
     dates: MembershipDates
     columns: frozenset[str]
+    external_id: str | None = None
+    """Told by SCIM only, whose rows name `external_id` among their columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +98,12 @@ def _read(data: bytes, carrier_domains: Collection[str]) -> Iterator[RegisterRow
     if not isinstance(header, Header):
         yield from [header] if isinstance(header, BadLine) else header
         return
-    columns = frozenset(header.names)
     line_of: dict[str, int] = {}
     for record in records:
         if isinstance(record, BadLine):
             yield record
             continue
-        found = _row(record, header, columns, carrier_domains)
+        found = read_row(record, header, carrier_domains)
         if not isinstance(found, RegisterRow):
             yield from found
             continue
@@ -107,9 +115,11 @@ def _read(data: bytes, carrier_domains: Collection[str]) -> Iterator[RegisterRow
         yield found
 
 
-def _row(
-    record: Record, header: Header, columns: frozenset[str], carrier_domains: Collection[str]
+def read_row(
+    record: Record, header: Header, carrier_domains: Collection[str]
 ) -> RegisterRow | list[BadLine]:
+    """Read the cells of one member, whichever door they came by; or tell all that is wrong."""
+    columns = header.columns
     wanted, found = len(header.names), len(record.cells)
     if found != wanted:
         amount = "few" if found < wanted else "many"

@@ -1,21 +1,23 @@
-"""The register feed: a whole file or nothing, with one event per changed member.
+"""The register feed: a whole file or nothing, or row by row, with one event per changed member.
 
 A dry run reads and compares without writing. A repeated import changes nothing and records only
-that it was run.
+that it was run. Rows that come one by one (SCIM: `idp.provisioning`) follow the same rules.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from audit.event import Actor, Personal, new_id
 from audit.names import EventName
 from idp.clock import Clock, to_micros
+from idp.journal.model import NOWHERE, Origin
 from idp.journal.service import Journal
 from idp.members import store
-from idp.members.changes import Create, Unchanged, Update, plan
+from idp.members.changes import Change, Create, Unchanged, Update, plan
 from idp.members.model import Member
 from idp.members.register_file import BadLine, RegisterRow, read_register
 from idp.storage.sql import Database, Tx
@@ -42,12 +44,36 @@ SHOWN = 200
 
 
 @dataclass(frozen=True)
+class Batch:
+    """What belongs together in the log: one file, one request; who sent it, and from where."""
+
+    id: str
+    actor: Actor
+    origin: Origin = NOWHERE
+
+
+Follow = Callable[[Tx, Sequence[Change], Actor, datetime], object]
+"""What else happens in the feed's transaction once changes are written (`idp.invitations.feed`)."""
+
+
+def _no_domains() -> Collection[str]:
+    return ()
+
+
+def _nothing_follows(_tx: Tx, _changes: Sequence[Change], _actor: Actor, _now: datetime) -> None:
+    """Leave it at the register."""
+
+
+@dataclass(frozen=True)
 class Register:
     """Imports the export of the core system."""
 
     database: Database
     clock: Clock
     journal: Journal
+    carrier_domains: Callable[[], Collection[str]] = _no_domains
+    """Mail domains (policy) whose addresses may have stray dots."""
+    follow: Follow = _nothing_follows
 
     def import_file(
         self, data: bytes, actor: Actor, *, apply: bool, progress: Progress = lambda _: None
@@ -58,7 +84,7 @@ class Register:
         """
         report = ImportReport()
         rows: list[RegisterRow] = []
-        for item in read_register(data):
+        for item in read_register(data, self.carrier_domains()):
             if isinstance(item, BadLine):
                 report.bad.append(item)
             elif not report.bad:
@@ -74,6 +100,28 @@ class Register:
             self._apply(tx, rows, data, actor, report, progress)
         report.applied = True
         return report
+
+    def apply_row(
+        self,
+        tx: Tx,
+        current: Member | None,
+        row: RegisterRow,
+        effective_on: date,
+        batch: Batch,
+        now: datetime,
+    ) -> Change:
+        """Apply one row to the member of its number, with the event; nothing when all is known.
+
+        `current` was read in this transaction, after `store.hold`.
+        """
+        change = plan(current, row, effective_on)
+        if isinstance(change, Create):
+            store.add_many(tx, [change.member], to_micros(now))
+        elif isinstance(change, Update):
+            store.save_many(tx, [change.after], to_micros(now))
+        self._record(tx, change, batch)
+        self.follow(tx, [change], batch.actor, now)
+        return change
 
     def _changes(
         self, tx: Tx, rows: list[RegisterRow], progress: Progress
@@ -96,26 +144,25 @@ class Register:
         progress: Progress,
     ) -> None:
         now = self.clock.now()
-        batch = new_id(now)
-        created: list[Member] = []
-        updated: list[Member] = []
+        batch = Batch(new_id(now), actor)
+        store.hold(tx)
+        waiting: list[Change] = []
         for change in self._changes(tx, rows, progress):
             _count(report, change)
-            if isinstance(change, Create):
-                created.append(change.member)
-            elif isinstance(change, Update):
-                updated.append(change.after)
-            if len(created) + len(updated) >= BATCH:
-                _write(tx, created, updated, to_micros(now))
-            self._record(tx, change, batch, actor)
-        _write(tx, created, updated, to_micros(now))
+            if isinstance(change, Unchanged):
+                continue
+            waiting.append(change)
+            self._record(tx, change, batch)
+            if len(waiting) >= BATCH:
+                self._write(tx, waiting, actor, now)
+        self._write(tx, waiting, actor, now)
         self.journal.record(
             tx,
             EventName.REGISTER_IMPORTED,
             now,
             actor=actor,
             data={
-                "batch": batch,
+                "batch": batch.id,
                 "sha256": hashlib.sha256(data).hexdigest(),
                 "created": report.created,
                 "updated": report.updated,
@@ -123,9 +170,13 @@ class Register:
             },
         )
 
-    def _record(
-        self, tx: Tx, change: Create | Update | Unchanged, batch: str, actor: Actor
-    ) -> None:
+    def _write(self, tx: Tx, waiting: list[Change], actor: Actor, now: datetime) -> None:
+        store.add_many(tx, [c.member for c in waiting if isinstance(c, Create)], to_micros(now))
+        store.save_many(tx, [c.after for c in waiting if isinstance(c, Update)], to_micros(now))
+        self.follow(tx, waiting, actor, now)
+        waiting.clear()
+
+    def _record(self, tx: Tx, change: Change, batch: Batch) -> None:
         if isinstance(change, Unchanged):
             return
         now = self.clock.now()
@@ -138,16 +189,10 @@ class Register:
             tx,
             name,
             now,
-            actor=actor,
-            data={"batch": batch, "member": Personal(number, stranger(now)), "fields": fields},
+            actor=batch.actor,
+            origin=batch.origin,
+            data={"batch": batch.id, "member": Personal(number, stranger(now)), "fields": fields},
         )
-
-
-def _write(tx: Tx, created: list[Member], updated: list[Member], at: int) -> None:
-    store.add_many(tx, created, at)
-    store.save_many(tx, updated, at)
-    created.clear()
-    updated.clear()
 
 
 def _count(report: ImportReport, change: Create | Update | Unchanged) -> None:

@@ -27,11 +27,13 @@ member = sa.Table(
     sa.Column("workplace", sa.Text, nullable=False),
     sa.Column("facts", sa.Text, nullable=False),
     sa.Column("email", sa.String(320)),
-    sa.Column("capital_paid_on", Day),
+    # The calendar and the notices ask by these three days, never by looking at everybody.
+    sa.Column("capital_paid_on", Day, index=True),
     sa.Column("withdrawal_accepted_on", Day),
-    sa.Column("refund_planned_on", Day),
-    sa.Column("capital_refunded_on", Day),
-    sa.Column("updated_at", Instant, nullable=False),
+    sa.Column("refund_planned_on", Day, index=True),
+    sa.Column("capital_refunded_on", Day, index=True),
+    sa.Column("external_id", sa.String(200), index=True),
+    sa.Column("updated_at", Instant, nullable=False, index=True),
 )
 
 _c = member.c
@@ -41,9 +43,18 @@ DATE_COLUMNS = (
     _c.refund_planned_on,
     _c.capital_refunded_on,
 )
-_ALL = sa.select(
-    _c.member_number, _c.birth_on, _c.employment, _c.workplace, _c.facts, _c.email, *DATE_COLUMNS
+MEMBER_COLUMNS = (
+    _c.member_number,
+    _c.birth_on,
+    _c.employment,
+    _c.workplace,
+    _c.facts,
+    _c.email,
+    *DATE_COLUMNS,
+    _c.external_id,
 )
+"""What `read_member` reads, in this order."""
+_ALL = sa.select(*MEMBER_COLUMNS)
 _GET = Statement(_ALL.where(_c.member_number == sa.bindparam("number")))
 _LIST = Statement(
     _ALL.where(_c.member_number > sa.bindparam("after"))
@@ -73,6 +84,14 @@ class _Facts(msgspec.Struct, frozen=True):
 
 
 _DECODER = msgspec.json.Decoder(_Facts)
+
+
+def hold(tx: Tx) -> None:
+    """Hold off everybody else who reads members to change them, until the transaction ends.
+
+    What the core system tells and what a clerk approves at the same moment must both stand.
+    """
+    tx.lock("register")
 
 
 def find(tx: Tx, number: str) -> Member | None:
@@ -133,7 +152,7 @@ def read_facts(
 
 
 def read_member(row: tuple[Any, ...]) -> Member:
-    """Make a member of a row of the columns in `_ALL`."""
+    """Make a member of a row of the columns `MEMBER_COLUMNS`."""
     names, addresses, phones = read_facts(row[4])
     dates = read_dates(row[6:10])
     return Member(
@@ -149,6 +168,7 @@ def read_member(row: tuple[Any, ...]) -> Member:
         withdrawal_accepted_on=dates.withdrawal_accepted_on,
         refund_planned_on=dates.refund_planned_on,
         capital_refunded_on=dates.capital_refunded_on,
+        external_id=row[10],
     )
 
 
@@ -169,6 +189,7 @@ def _row(m: Member, at: int) -> dict[str, Any]:
         "withdrawal_accepted_on": _iso(m.withdrawal_accepted_on),
         "refund_planned_on": _iso(m.refund_planned_on),
         "capital_refunded_on": _iso(m.capital_refunded_on),
+        "external_id": m.external_id,
         "updated_at": at,
     }
 

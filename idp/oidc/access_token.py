@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from idp.authn.assurance import acr_of
 from idp.clients.model import Client
 from idp.clock import to_seconds
 from idp.grants.access import ACCESS_TOKEN_TYP
 from idp.grants.model import Issued, Minted
-from idp.oidc.claim_names import ACR
 from keys.signer import Signer
 
 
@@ -34,7 +34,7 @@ class JwtAccessTokens:
             issued.subject,
             {
                 "auth_time": to_seconds(issued.auth_time),
-                "acr": ACR,
+                "acr": acr_of(issued.amr),
                 "amr": list(issued.amr),
             },
         )

@@ -6,9 +6,9 @@ answer delays nobody.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from audit.event import Actor, new_id
 from audit.names import EventName
@@ -16,9 +16,10 @@ from idp.clients.service import Clients
 from idp.clock import to_seconds
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import DONE, FAILED, Journal
-from idp.outbox.service import DeliveryFailed
+from idp.outbox.service import DeliveryFailed, Due, Outcome
 from idp.outgoing.addresses import OutgoingRefused
 from idp.outgoing.door import Outgoing
+from idp.policy.values import Duration
 from idp.storage.sql import Tx
 from keys.signer import Signer
 
@@ -37,8 +38,17 @@ class BackchannelLogout:
     outgoing: Outgoing
     journal: Journal
 
-    def deliver(self, message: dict[str, Any], now: datetime) -> None:
+    def lane(self, due: Due) -> str:
+        """Name the receiver: one that hangs delays only itself."""
+        return str(due.content.get("client_id", ""))
+
+    def retries(self) -> Sequence[Duration]:
+        """Give the waits between the tries."""
+        return self.policy.policy.outbox.retries
+
+    def deliver(self, due: Due, now: datetime) -> None:
         """Sign and send one logout token; raises `DeliveryFailed`."""
+        message = due.content
         client = self.clients.find(message["client_id"])
         if client is None or client.backchannel_logout_uri is None:
             return  # removed meanwhile: nobody is left to be told
@@ -61,16 +71,9 @@ class BackchannelLogout:
         if status not in ACCEPTED:
             raise DeliveryFailed(f"status {status}")
 
-    def report(
-        self,
-        tx: Tx,
-        _kind: str,
-        message: dict[str, Any],
-        error: str | None,
-        now: datetime,
-        given_up: bool,
-    ) -> None:
+    def report(self, tx: Tx, due: Due, outcome: Outcome, now: datetime) -> None:
         """Record a delivery, its first failure, and giving up."""
+        error, message = outcome.error, due.content
         self.journal.record(
             tx,
             EventName.LOGOUT_FAILED if error else EventName.LOGOUT_DELIVERED,
@@ -80,5 +83,5 @@ class BackchannelLogout:
             subject=message["sub"],
             client=message["client_id"],
             session=message["sid"],
-            data={"error": error, "given_up": given_up} if error else {},
+            data={"error": error, "given_up": outcome.given_up} if error else {},
         )

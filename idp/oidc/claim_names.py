@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-ACR = "urn:kumiai:acr:password"
-"""What a sign-in by password alone is worth; nothing more is claimed than was done."""
-
 _NAMES = (
     "name",
     "family_name",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -19,7 +19,7 @@ import structlog
 from idp.errors import Unavailable
 from idp.oidc.model import OAuthError
 from idp.oidc.protocol import ProtocolRequest, ProtocolResponse
-from idp.oidc.refusals import Refusal, refusal_response, unavailable_response
+from idp.oidc.refusals import Refusal, refusal_response, unavailable
 from idp.web.caller import Caller, bucket_keys, caller_address
 from idp.web.request_id import request_id_of
 
@@ -50,6 +50,12 @@ class Machine:
     """Public documents: any origin may read them."""
     seen: Callable[[tuple[str | None, str | None]], None] | None = None
     """Public documents: told the peer of each GET, and what a trusted proxy said of its caller."""
+    reads_body: bool = False
+    """The endpoint reads the body itself (JSON); method, headers and size are checked all the same.
+    """
+    max_body: int | Callable[[], int] = MAX_BODY
+    refusal: Callable[[Refusal], ProtocolResponse] = refusal_response
+    """How it words what the door refuses for it."""
 
 
 _REASONS = {
@@ -60,10 +66,15 @@ _REASONS = {
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
+    404: "Not Found",
     405: "Method Not Allowed",
+    409: "Conflict",
+    412: "Precondition Failed",
     413: "Content Too Large",
     414: "URI Too Long",
     415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
@@ -74,6 +85,7 @@ class FrontDoor:
     """WSGI callable: machine paths are answered here, everything else goes to `pages`."""
 
     machines: Mapping[str, Machine]
+    """By exact path; one that ends in a slash is answered for every path below it."""
     pages: Wsgi
     trusted: tuple[IPv4Network | IPv6Network, ...]
     allowed_origin: Callable[[str], bool]
@@ -81,7 +93,8 @@ class FrontDoor:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        machine = self.machines.get(environ.get("PATH_INFO", ""))
+        path = environ.get("PATH_INFO", "")
+        machine = self.machines.get(path) or self._above(path)
         if machine is None:
             return self.pages(environ, start_response)
         response = self._answer(environ, machine)
@@ -96,6 +109,13 @@ class FrontDoor:
         ]
         start_response(f"{response.status} {reason}", headers)
         return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [response.body]
+
+    @cached_property
+    def _folders(self) -> tuple[tuple[str, Machine], ...]:
+        return tuple((path, one) for path, one in self.machines.items() if path.endswith("/"))
+
+    def _above(self, path: str) -> Machine | None:
+        return next((one for folder, one in self._folders if path.startswith(folder)), None)
 
     def _answer(self, environ: Environ, machine: Machine) -> ProtocolResponse:
         method = environ["REQUEST_METHOD"]
@@ -114,20 +134,20 @@ class FrontDoor:
             if machine.seen is not None and method == "GET":
                 forwarded = environ.get("HTTP_X_FORWARDED_FOR") if self.trusted else None
                 machine.seen((environ.get("REMOTE_ADDR"), forwarded))
-            request = _bare(environ) if machine.plain else self._parse(environ)
+            request = _bare(environ) if machine.plain else self._parse(environ, machine)
             return machine.endpoint(request)
         except Refusal as refusal:
-            return refusal_response(refusal)
+            return machine.refusal(refusal)
         except Unavailable as outage:
             log.warning("endpoint.unavailable", code=outage.code, detail=outage.detail)
-            return unavailable_response(outage.retry_after)
+            return machine.refusal(unavailable(outage.retry_after))
         except Exception:  # the last resort: fixed text outside, the traceback under the request id
             log.exception("endpoint.failed", request_id=request_id_of(environ))
-            return refusal_response(
+            return machine.refusal(
                 Refusal(OAuthError.SERVER_ERROR, "the request could not be answered", 500)
             )
 
-    def _parse(self, environ: Environ) -> ProtocolRequest:
+    def _parse(self, environ: Environ, machine: Machine) -> ProtocolRequest:
         query_text = environ.get("QUERY_STRING", "")
         headers = {
             key[5:].replace("_", "-").lower(): value
@@ -135,14 +155,17 @@ class FrontDoor:
             if key.startswith("HTTP_")
         }
         forwarded = environ.get("HTTP_X_FORWARDED_FOR")
+        own, most = machine.reads_body, machine.max_body
         return ProtocolRequest(
             method=environ["REQUEST_METHOD"],
             path=environ["PATH_INFO"],
             query=fields_of(query_text.encode("latin-1", "replace")) if query_text else {},
-            form=_form(environ) if environ["REQUEST_METHOD"] == "POST" else {},
+            form=_form(environ) if not own and environ["REQUEST_METHOD"] == "POST" else {},
             headers=headers,
             caller=_caller(environ.get("REMOTE_ADDR"), forwarded, self.trusted),
             request_id=request_id_of(environ),
+            body=_body(environ, most if isinstance(most, int) else most()) if own else b"",
+            content_type=environ.get("CONTENT_TYPE", "") if own else "",
         )
 
     def _cors(self, environ: Environ, machine: Machine) -> list[tuple[str, str]]:
@@ -158,7 +181,10 @@ class FrontDoor:
         if environ["REQUEST_METHOD"] == "OPTIONS":
             granted += [
                 ("Access-Control-Allow-Methods", ", ".join(machine.methods)),
-                ("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP"),
+                (
+                    "Access-Control-Allow-Headers",
+                    "Authorization, Content-Type, DPoP, Idempotency-Key",
+                ),
                 ("Access-Control-Max-Age", "600"),
             ]
         else:
@@ -192,20 +218,25 @@ def _caller(
 
 
 def _form(environ: Environ) -> dict[str, str]:
-    if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
-        raise Refusal(OAuthError.INVALID_REQUEST, "a compressed body is not accepted", 415)
     kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    length = environ.get("CONTENT_LENGTH") or ""
-    if length and not (length.isascii() and length.isdigit()):
-        raise Refusal(OAuthError.INVALID_REQUEST, "the length of the body cannot be read")
-    if length and int(length) > MAX_BODY:
-        raise Refusal(OAuthError.INVALID_REQUEST, "the body is too large", 413)
-    body = environ["wsgi.input"].read(MAX_BODY + 1)
-    if len(body) > MAX_BODY:
-        raise Refusal(OAuthError.INVALID_REQUEST, "the body is too large", 413)
+    body = _body(environ, MAX_BODY)
     if body and kind != FORM:
         raise Refusal(OAuthError.INVALID_REQUEST, "the body must be form-encoded", 415)
     return fields_of(body)
+
+
+def _body(environ: Environ, most: int) -> bytes:
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+        raise Refusal(OAuthError.INVALID_REQUEST, "a compressed body is not accepted", 415)
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length and not (length.isascii() and length.isdigit()):
+        raise Refusal(OAuthError.INVALID_REQUEST, "the length of the body cannot be read")
+    if length and int(length) > most:
+        raise Refusal(OAuthError.INVALID_REQUEST, "the body is too large", 413)
+    body: bytes = environ["wsgi.input"].read(most + 1)
+    if len(body) > most:
+        raise Refusal(OAuthError.INVALID_REQUEST, "the body is too large", 413)
+    return body
 
 
 def fields_of(body: bytes) -> dict[str, str]:

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from idp.authn.assurance import LEVELS, PASSWORD, acr_of, includes
 from idp.clients.model import Client
-from idp.oidc.claim_names import ACR, is_covered
-from idp.oidc.model import AuthorizationRequest, Consent, Issue, OAuthError, Refuse, SignIn, Step
+from idp.oidc.claim_names import is_covered
+from idp.oidc.model import (
+    AuthorizationRequest,
+    Consent,
+    Issue,
+    OAuthError,
+    Parameters,
+    Refuse,
+    SignIn,
+    Step,
+    StepUp,
+)
 from idp.oidc.requested_claims import read_claims
 from idp.sessions.model import Session
 
@@ -23,10 +34,12 @@ def next_step(
     client: Client,
     session: Session | None,
     consented: frozenset[str],
+    attainable: frozenset[str] = frozenset({PASSWORD}),
 ) -> Step:
     """Decide the next step; `session` is live and its subject active, or None.
 
-    `consented` is what the subject agreed to share with the client before.
+    `consented` is what the subject agreed to share with the client before, `attainable` the `acr`
+    values the subject can reach.
     """
     claims = read_claims(request.parameters.claims)
     silent = "none" in request.parameters.prompt
@@ -37,10 +50,9 @@ def next_step(
         # Somebody else than was asked for: never a positive answer (Core 3.1.2.2).
         fresh = session.auth_time >= request.created_at
         return Refuse(OAuthError.LOGIN_REQUIRED) if silent or fresh else SignIn()
-    if not claims.is_met_by(ACR):
-        # An essential `acr` that cannot be had is a failed authentication (Core 5.5.1.1). The code
-        # is of OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
-        return Refuse(OAuthError.UNMET_AUTHENTICATION_REQUIREMENTS)
+    more = must_show_more(request.parameters, session, attainable)
+    if more is not None:
+        return more
     if must_ask(request, client, session, consented):
         return Refuse(OAuthError.CONSENT_REQUIRED) if silent else Consent()
     return Issue(granted_scopes(request, client))
@@ -58,6 +70,41 @@ def must_authenticate(request: AuthorizationRequest, session: Session) -> bool:
         return session.auth_time < request.created_at
     # Measured when the request came: a slow reader of the consent page is not asked again.
     return request.created_at - session.auth_time > timedelta(seconds=max_age)
+
+
+def must_show_more(
+    parameters: Parameters, session: Session, attainable: frozenset[str]
+) -> Step | None:
+    """Tell what an `acr` that was asked for still takes; None when nothing (Core 5.5.1.1)."""
+    wanted, held = wanted_acr(parameters), acr_of(session.amr)
+    essential = bool(read_claims(parameters.claims).essential_acr)
+    first = next((value for value in wanted if value in attainable), None)
+    if essential and first is None and not any(includes(held, value) for value in wanted):
+        # One that cannot be had is a failed authentication. The code is of OpenID Connect Core
+        # Error Code unmet_authentication_requirements 1.0.
+        return Refuse(OAuthError.UNMET_AUTHENTICATION_REQUIREMENTS)
+    if first is None or includes(held, first):
+        return None
+    if "none" not in parameters.prompt:
+        return StepUp()
+    met = not essential or any(includes(held, value) for value in wanted)
+    return None if met else Refuse(OAuthError.LOGIN_REQUIRED)
+
+
+def wanted_acr(parameters: Parameters) -> tuple[str, ...]:
+    """Give the `acr` values a client asked for, in its order; essential ones before all others."""
+    claims = read_claims(parameters.claims)
+    return claims.essential_acr or parameters.acr_values or claims.voluntary_acr
+
+
+def told_acr(amr: tuple[str, ...], claims: str | None) -> str:
+    """Give the `acr` of an ID token: what was done, or the essential value that it includes.
+
+    Core 5.5.1.1 wants one of the requested values back, and each of ours includes the weaker ones.
+    """
+    held, asked = acr_of(amr), read_claims(claims).essential_acr
+    fitting = [value for value in LEVELS if value in asked and includes(held, value)]
+    return fitting[-1] if fitting else held
 
 
 def must_ask(

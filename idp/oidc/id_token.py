@@ -12,8 +12,8 @@ from idp.clock import Clock, date_in_tokyo, to_seconds
 from idp.grants.model import Issued
 from idp.inforce.service import PolicyInForce
 from idp.oidc import store
-from idp.oidc.claim_names import ACR
 from idp.oidc.claims import claims_of
+from idp.oidc.flow import told_acr
 from idp.oidc.requested_claims import read_claims
 from idp.storage.sql import Database
 from keys.signer import Signer
@@ -40,7 +40,7 @@ class IdTokens:
             "iat": issued_at,
             "exp": issued_at + lifetime,
             "auth_time": to_seconds(issued.auth_time),
-            "acr": ACR,
+            "acr": told_acr(issued.amr, issued.claims),
             "amr": list(issued.amr),
             "sid": issued.session_id,
             "at_hash": at_hash(issued.access_token, client.id_token_alg.value),

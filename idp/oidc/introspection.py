@@ -12,13 +12,13 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import ClientAuthentication
 
+from idp.authn.assurance import acr_of
 from idp.clients.model import Client
 from idp.clock import to_seconds
 from idp.grants.access import Access, AccessTokens, ClientAccess
 from idp.grants.families import Families
 from idp.grants.model import RefreshAccess, Refused
 from idp.oidc.authlib_request import TokenRequest
-from idp.oidc.claim_names import ACR
 from idp.oidc.client_authentication import ClientAuthenticator, invalid_client
 from idp.oidc.model import OAuthError
 from idp.oidc.protocol import ProtocolRequest, ProtocolResponse, json_response
@@ -124,5 +124,9 @@ class Introspection:
         if found.dpop_jkt is not None:
             told["cnf"] = {"jkt": found.dpop_jkt}
         if not isinstance(found, ClientAccess):
-            told |= {"auth_time": to_seconds(found.auth_time), "acr": ACR, "amr": list(found.amr)}
+            told |= {
+                "auth_time": to_seconds(found.auth_time),
+                "acr": acr_of(found.amr),
+                "amr": list(found.amr),
+            }
         return told

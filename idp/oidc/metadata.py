@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
+from idp.authn.assurance import LEVELS
 from idp.clients.model import SCOPES
 from idp.oidc.authorization import RESPONSE_MODES
-from idp.oidc.claim_names import ACR, SCOPE_CLAIMS
+from idp.oidc.claim_names import SCOPE_CLAIMS
 from idp.oidc.client_assertion import ALGORITHMS
 from idp.oidc.client_authentication import METHODS
 from idp.oidc.dpop import PROOF_ALGORITHMS
@@ -61,7 +62,7 @@ def metadata(issuer: str, signing: Iterable[str]) -> dict[str, Any]:
         "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
-        "acr_values_supported": [ACR],
+        "acr_values_supported": list(LEVELS),
         "ui_locales_supported": ["ja", "en"],
         "authorization_response_iss_parameter_supported": True,
         "backchannel_logout_supported": True,

@@ -91,6 +91,11 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class StepUp:
+    """The person is signed in and has to show more than so far (RFC 9470)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """The person has to be asked what may be shared."""
 
@@ -109,4 +114,4 @@ class Refuse:
     error: OAuthError
 
 
-Step = SignIn | Consent | Issue | Refuse
+Step = SignIn | StepUp | Consent | Issue | Refuse

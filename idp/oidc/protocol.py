@@ -26,6 +26,9 @@ class ProtocolRequest:
     """Names in lower case."""
     caller: Caller
     request_id: str
+    body: bytes = b""
+    """As it came, only where the endpoint reads it itself (`Machine.reads_body`)."""
+    content_type: str = ""
 
     @property
     def origin(self) -> Origin:

@@ -36,13 +36,11 @@ def refusal_response(refusal: Refusal) -> ProtocolResponse:
     return json_response(content, refusal.status, NO_STORE + refusal.headers)
 
 
-def unavailable_response(retry_after: int) -> ProtocolResponse:
-    """Answer that a store does not; the client may try again."""
-    return refusal_response(
-        Refusal(
-            OAuthError.TEMPORARILY_UNAVAILABLE,
-            "try again later",
-            503,
-            (("Retry-After", str(retry_after)),),
-        )
+def unavailable(retry_after: int) -> Refusal:
+    """Say that a store does not answer; the client may try again."""
+    return Refusal(
+        OAuthError.TEMPORARILY_UNAVAILABLE,
+        "try again later",
+        503,
+        (("Retry-After", str(retry_after)),),
     )

@@ -53,10 +53,17 @@ class RequestedClaims(msgspec.Struct, frozen=True, omit_defaults=True):
         wanted = (asked.get("sub", Asked()).values for asked in (self.id_token, self.userinfo))
         return all(not values or subject in values for values in wanted)
 
-    def is_met_by(self, acr: str) -> bool:
-        """Tell whether an authentication is what an essential `acr` asks for (Core 5.5.1.1)."""
+    @property
+    def essential_acr(self) -> tuple[str, ...]:
+        """Give the values of an essential `acr`, in the client's order (Core 5.5.1.1)."""
         asked = self.id_token.get("acr", Asked())
-        return not (asked.essential and asked.values) or acr in asked.values
+        return asked.values if asked.essential else ()
+
+    @property
+    def voluntary_acr(self) -> tuple[str, ...]:
+        """Give the values of a voluntary `acr`, in the client's order."""
+        asked = self.id_token.get("acr", Asked())
+        return () if asked.essential else asked.values
 
     def _names(self) -> Iterator[str]:
         yield from self.id_token

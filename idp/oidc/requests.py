@@ -7,18 +7,20 @@ from datetime import datetime
 
 from audit.event import Actor
 from audit.names import EventName
+from idp.authn import assurance
 from idp.clients.model import Client
 from idp.clients.service import Clients
 from idp.clock import Clock, to_micros
 from idp.consent import store as consents
 from idp.errors import IdpError
+from idp.factors import store as factors
 from idp.grants.codes import Codes
 from idp.grants.model import Approval
 from idp.inforce.service import PolicyInForce
 from idp.journal.model import Origin
 from idp.journal.service import REFUSED, Journal
 from idp.oidc import store
-from idp.oidc.flow import asked_items, next_step
+from idp.oidc.flow import asked_items, next_step, wanted_acr
 from idp.oidc.model import AuthorizationRequest, Issue, OAuthError, Parameters, Step
 from idp.sessions.model import Session
 from idp.storage.secret_text import draw_token, hash_token
@@ -96,7 +98,11 @@ class AuthorizationRequests:
         if session is not None and not client.first_party:
             with self.database.read() as tx:
                 consented = consents.find(tx, session.subject, client.client_id)
-        return next_step(request, client, session, consented)
+        attainable = frozenset[str]()
+        if session is not None and wanted_acr(request.parameters):
+            with self.database.read() as tx:
+                attainable = assurance.attainable(factors.kinds_of(tx, session.subject))
+        return next_step(request, client, session, consented, attainable)
 
     def issue(
         self, request: AuthorizationRequest, step: Issue, session: Session, origin: Origin

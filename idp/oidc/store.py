@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from idp.accounts.store import account
+from idp.accounts.tables import account
 from idp.clock import from_micros
 from idp.members.standing import dates_access_ends_on
 from idp.members.store import DATE_COLUMNS, member, read_dates

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from idp.authn.recent import REAUTHENTICATE as REAUTHENTICATE_PAGE
 from idp.authn.views.sign_in import InProgress
 from idp.clients.model import Client
 from idp.errors import IdpError
 from idp.journal.model import Origin
 from idp.oidc.authorization import RedirectedError, check, prove, response_uri
 from idp.oidc.door import fields_of
-from idp.oidc.flow import REAUTHENTICATE, asked_items
+from idp.oidc.flow import REAUTHENTICATE, asked_items, wanted_acr
 from idp.oidc.hints import Hints
 from idp.oidc.model import (
     AuthorizationRequest,
@@ -26,6 +27,7 @@ from idp.oidc.model import (
     Parameters,
     Refuse,
     SignIn,
+    StepUp,
 )
 from idp.oidc.pushed import URN, PushedRequests
 from idp.oidc.refusals import Refusal
@@ -124,6 +126,8 @@ class AuthorizationViews:
                 return self._answer(client, asked.parameters, {"error": error.value})
             case Consent():
                 return self._consent_page(handle, asked, client)
+            case StepUp():
+                return redirect(f"{REAUTHENTICATE_PAGE}?request={handle}", 303)
             case SignIn():
                 return redirect(f"/sign-in?request={handle}", 303)
             case _:
@@ -155,6 +159,7 @@ class AuthorizationViews:
             asked.parameters.ui_locales,
             (form_action_source(asked.parameters.redirect_uri),),
             self._why_again(asked.parameters),
+            wanted_acr(asked.parameters),
         )
 
     def _consent_page(self, handle: str, asked: AuthorizationRequest, client: Client) -> Response:

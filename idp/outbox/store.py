@@ -32,8 +32,8 @@ _ADD = Statement(
     )
 )
 _DUE = Statement(
-    sa.select(_c.id, _c.kind, _c.payload, _c.attempts, _c.created_at)
-    .where(_c.due_at <= sa.bindparam("now"))
+    sa.select(_c.id, _c.payload, _c.attempts, _c.created_at)
+    .where(_c.due_at <= sa.bindparam("now"), _c.kind == sa.bindparam("kind"))
     .order_by(_c.due_at)
     .limit(sa.bindparam("most"))
 )
@@ -60,6 +60,15 @@ _FAILED = Statement(
         last_error=sa.bindparam("error"),
     )
 )
+_NOT_TRIED = Statement(
+    sa.update(outbox_message)
+    .where(_c.id == sa.bindparam("message"), _c.due_at.is_not(None))
+    .values(
+        attempts=sa.bindparam("seen"),
+        due_at=sa.bindparam("later"),
+        last_error=sa.bindparam("error"),
+    )
+)
 _POSTPONE = Statement(
     sa.update(outbox_message)
     .where(
@@ -82,9 +91,10 @@ def add(tx: Tx, message: str, kind: str, payload: str, at: int) -> None:
     tx.write(_ADD, id=message, kind=kind, payload=payload, created_at=at, due_at=at)
 
 
-def due(tx: Tx, now: int, most: int) -> list[tuple[str, str, str, int, int]]:
-    """List due messages: id, kind, payload, attempts so far, created at."""
-    return [(r[0], r[1], r[2], r[3], r[4]) for r in tx.all(_DUE, now=now, most=most)]
+def due(tx: Tx, kind: str, now: int, most: int) -> list[tuple[str, str, int, int]]:
+    """List due messages of a kind: id, payload, attempts so far, created at."""
+    rows = tx.all(_DUE, kind=kind, now=now, most=most)
+    return [(r[0], r[1], r[2], r[3]) for r in rows]
 
 
 def lease(tx: Tx, message: str, seen: int, next_due: int) -> bool:
@@ -100,6 +110,11 @@ def delivered(tx: Tx, message: str, at: int) -> None:
 def failed(tx: Tx, message: str, next_due: int | None, given_up: int | None, error: str) -> None:
     """Note a failed try; without `next_due` the message is given up."""
     tx.write(_FAILED, message=message, next_due=next_due, given_up=given_up, error=error)
+
+
+def not_tried(tx: Tx, message: str, seen: int, later: int, error: str) -> None:
+    """Give a message its try back: the receiver was not reached."""
+    tx.write(_NOT_TRIED, message=message, seen=seen, later=later, error=error)
 
 
 def postpone(tx: Tx, messages: list[tuple[str, int]], later: int) -> None:

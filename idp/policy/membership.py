@@ -21,6 +21,11 @@ class Registration(Strict, frozen=True):
     invitation_lifetime: Duration
     in_progress: Duration
     invite_on_payment: bool
+    invite_paid_since: date
+    """Members who paid before this day are invited only when somebody asks for it."""
+    purposes_ja: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    """What personal data are used for (利用目的), shown before somebody registers."""
+    purposes_en: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
 
 
 class Asked(StrEnum):
@@ -67,6 +72,8 @@ class Calendar(Strict, frozen=True):
     """`calendar.toml`: business days and the days on which somebody is told something."""
 
     change_due_business_days: Positive
+    changes_per_day: Positive
+    """How many change requests one member may file within 24 hours."""
     notices_days_before_end: tuple[Positive, ...]
     year_end_refund_on: MonthDay
     year_end_refund_last_business_day: bool

@@ -92,6 +92,9 @@ class Argon2(Strict, frozen=True):
     time_cost: Positive
     memory_cost: Annotated[int, msgspec.Meta(ge=8)]
     parallelism: Positive
+    legacy_work: str = ""
+    """While hashes of an older portal are left: the scheme whose work every attempt does besides,
+    as `idp account import-legacy` names it ("bcrypt:10"); nothing when empty."""
 
 
 class Passwords(Strict, frozen=True):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from idp.accounts.model import Account
 from idp.accounts.store import ACCOUNT_COLUMNS, account, read_account
 from idp.clock import from_micros
+from idp.factors.tables import authenticator
 from idp.members.store import DATE_COLUMNS, member, read_dates
 from idp.sessions.model import Session, SubjectFacts
 from idp.storage.sql import Tx
@@ -48,6 +49,7 @@ _s, _a, _d = session.c, account.c, known_device.c
 SUBJECT_FACTS = (*DATE_COLUMNS, _a.credentials_changed_at, _a.stopped_at, _a.disabled_at)
 """The columns `read_subject_facts` takes; the one statement joins account and member."""
 
+_confirmed = authenticator.c.confirmed_at.is_not(None)
 _SESSION = (_s.id, _s.subject, _s.auth_time, _s.amr, _s.last_seen_at, _s.expires_at, _s.ended_at)
 _BY_COOKIE = Statement(
     sa.select(*_SESSION, *SUBJECT_FACTS)
@@ -60,15 +62,36 @@ _FACTS = Statement(
     .join(member, member.c.member_number == _a.member_number)
     .where(_a.subject == sa.bindparam("who"))
 )
+_FACTS_AND_FACTORS = Statement(
+    sa.select(
+        *SUBJECT_FACTS,
+        sa.exists().where(authenticator.c.subject == _a.subject, _confirmed),
+    )
+    .join(member, member.c.member_number == _a.member_number)
+    .where(_a.subject == sa.bindparam("who"))
+)
 _ADD = Statement(
     sa.insert(session).values(
         {c.name: sa.bindparam(c.name) for c in _s if c.name not in ("ended_at", "end_reason")}
     )
 )
+_BY_ID = Statement(sa.select(*_SESSION).where(_s.id == sa.bindparam("which")))
+_KEEP = Statement(
+    sa.update(session)
+    .where(_s.id == sa.bindparam("which"), _s.ended_at.is_(None))
+    .values(auth_time=sa.bindparam("at"))
+)
 _TOUCH = Statement(
     sa.update(session)
     .where(_s.id == sa.bindparam("which"), _s.ended_at.is_(None))
     .values(last_seen_at=sa.bindparam("at"))
+)
+_REAUTHENTICATE = Statement(
+    sa.update(session)
+    .where(_s.id == sa.bindparam("which"), _s.ended_at.is_(None))
+    .values(
+        auth_time=sa.bindparam("at"), amr=sa.bindparam("amr"), last_seen_at=sa.bindparam("at")
+    )
 )
 _RENEW = Statement(
     sa.update(session)
@@ -107,11 +130,14 @@ _ACCOUNT_FROM_DEVICE = Statement(
 )
 _KNOW = Statement(
     sa.text(
-        "INSERT INTO known_device (subject, device_hash, last_seen_at) VALUES (:who, :device, :at)"
-        " ON CONFLICT (subject, device_hash) DO UPDATE SET last_seen_at = :at"
+        "INSERT INTO known_device (subject, device_hash, last_seen_at, agent)"
+        " VALUES (:who, :device, :at, :agent)"
+        " ON CONFLICT (subject, device_hash) DO UPDATE SET last_seen_at = :at, agent = :agent"
     )
 )
 _FORGET_OLD = Statement(sa.delete(known_device).where(_d.last_seen_at < sa.bindparam("before")))
+_DEVICES = Statement(sa.select(_d.device_hash).where(_d.subject == sa.bindparam("who")))
+_FORGET_ALL = Statement(sa.delete(known_device).where(_d.subject == sa.bindparam("who")))
 _FORGET_OLDEST = Statement(
     sa.delete(known_device).where(
         _d.subject == sa.bindparam("who"),
@@ -133,10 +159,27 @@ def find_by_cookie(tx: Tx, cookie_hash: str) -> tuple[Session, SubjectFacts] | N
     return (_read(row[:7]), read_subject_facts(row[7:])) if row else None
 
 
+def find(tx: Tx, session_id: str) -> Session | None:
+    """Find a session by its id, the `sid` of relying parties."""
+    row = tx.one(_BY_ID, which=session_id)
+    return _read(row) if row else None
+
+
+def keep(tx: Tx, session_id: str, auth_time: int) -> None:
+    """Let a live session go on past a change of credentials at this instant."""
+    tx.write(_KEEP, which=session_id, at=auth_time)
+
+
 def subject_facts(tx: Tx, subject: str) -> SubjectFacts | None:
     """Read the facts about a subject."""
     row = tx.one(_FACTS, who=subject)
     return read_subject_facts(row) if row else None
+
+
+def facts_and_factors(tx: Tx, subject: str) -> tuple[SubjectFacts | None, bool]:
+    """Read the facts about a subject, and whether it has set up a factor, in one statement."""
+    row = tx.one(_FACTS_AND_FACTORS, who=subject)
+    return (read_subject_facts(row[:-1]), bool(row[-1])) if row else (None, False)
 
 
 def read_subject_facts(values: tuple[Any, ...]) -> SubjectFacts:
@@ -157,6 +200,11 @@ def add(tx: Tx, **columns: Any) -> None:
 def renew(tx: Tx, session_id: str, **columns: Any) -> None:
     """Give a session a new cookie and a new time of authentication."""
     tx.write(_RENEW, which=session_id, **columns)
+
+
+def reauthenticate(tx: Tx, session_id: str, amr: str, at: int) -> bool:
+    """Note that the person of a live session authenticated again."""
+    return tx.run(_REAUTHENTICATE, which=session_id, amr=amr, at=at) == 1
 
 
 def touch(tx: Tx, session_id: str, at: int) -> None:
@@ -198,9 +246,21 @@ def forget_devices(tx: Tx, before: int) -> int:
     return tx.run(_FORGET_OLD, before=before)
 
 
-def know_device(tx: Tx, subject: str, device_hash: str, at: int, keep: int) -> None:
+def devices_of(tx: Tx, subject: str) -> list[str]:
+    """List the hashes of the devices an account knows."""
+    return [row[0] for row in tx.all(_DEVICES, who=subject)]
+
+
+def forget_devices_of(tx: Tx, subject: str) -> int:
+    """Forget every device of an account; answers how many."""
+    return tx.run(_FORGET_ALL, who=subject)
+
+
+def know_device(
+    tx: Tx, subject: str, device_hash: str, at: int, keep: int, agent: str | None = None
+) -> None:
     """Remember a device for an account, forgetting the oldest beyond `keep`."""
-    tx.write(_KNOW, who=subject, device=device_hash, at=at)
+    tx.write(_KNOW, who=subject, device=device_hash, at=at, agent=agent)
     tx.write(_FORGET_OLDEST, who=subject, device=device_hash, others=max(0, keep - 1))
 
 

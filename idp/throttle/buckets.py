@@ -1,7 +1,8 @@
-"""Address buckets: sliding windows of failures per address and network (`limits` library).
+"""Buckets: sliding windows of failures per address and network, and of mails (`limits` library).
 
-Hit once per failure, never refunded; they may overshoot by what is in flight. They protect the
-house, not a secret: each limit says in policy what is answered while its counter does not answer.
+Hit once per failure or per mail, never refunded; they may overshoot by what is in flight. They
+protect the house, not a secret: each limit says in policy what is answered while its counter does
+not answer. A mail limit withholds the mail only, never the page.
 """
 
 from __future__ import annotations
@@ -49,6 +50,22 @@ class Buckets:
         for rule, key in _named(buckets):
             limit = self.policy.policy.limits[rule]
             self._ask(rule, limit, self._limiter.hit, key)
+
+    def take(self, rule: LimitName, key: str) -> bool:
+        """Count one use of a named limit; False when its window is full (it is not counted then).
+
+        Never inside a transaction: the counter has a store of its own.
+        """
+        return self._ask(rule, self.policy.policy.limits[rule], self._limiter.hit, key)
+
+    def take_mail(self, mailbox: str, caller: tuple[str, ...]) -> bool:
+        """Count a mail somebody asked for: in the mailbox's window, and in the caller's address's.
+
+        `mailbox` is a pseudonym, the same work for known and unknown ones.
+        """
+        address = caller[0] if caller else ""
+        by_mailbox = self.take(LimitName.MAILS_PER_MAILBOX, mailbox)
+        return self.take(LimitName.MAILS_PER_ADDRESS, address) and by_mailbox
 
     def _ask(self, rule: LimitName, limit: Limit, question: Callable[..., bool], key: str) -> bool:
         if not self.breaker.allows():

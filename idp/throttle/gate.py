@@ -87,6 +87,13 @@ class Gate:
         store.lock(tx, lease.budget.bucket)
         store.empty(tx, lease.budget.bucket, lease.id)
 
+    def forget(self, tx: Tx, budget: Budget) -> None:
+        """Forget the failures of a budget: its owner proved themselves in another way.
+
+        Takes no lock: attempts in flight settle as they will.
+        """
+        store.forget(tx, budget.bucket)
+
 
 def count_verification(lease: Lease, secret: str, *, right: bool) -> bool:
     """Count one real check of a secret, under its lease; answers `right` again."""

@@ -44,6 +44,9 @@ _EMPTY = Statement(
         sa.or_(_c.failed_at.is_not(None), _c.id == sa.bindparam("own")),
     )
 )
+_FORGET = Statement(
+    sa.delete(lease).where(_c.bucket == sa.bindparam("bucket"), _c.failed_at.is_not(None))
+)
 _CLEAN = Statement(sa.delete(lease).where(_c.leased_at < sa.bindparam("before")))
 
 
@@ -82,6 +85,11 @@ def fail(tx: Tx, lease_id: str, at: int) -> None:
 def empty(tx: Tx, bucket: str, own: str) -> None:
     """Forget a budget's failures and one attempt in flight; others in flight stay."""
     tx.write(_EMPTY, bucket=bucket, own=own)
+
+
+def forget(tx: Tx, bucket: str) -> None:
+    """Forget a budget's failures; attempts in flight stay."""
+    tx.write(_FORGET, bucket=bucket)
 
 
 def clean(tx: Tx, before: int) -> int:

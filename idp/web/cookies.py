@@ -15,9 +15,16 @@ from werkzeug.wrappers import Response
 SESSION = "kumiai_idp"
 DEVICE = "kumiai_idp_device"
 LANGUAGE = "kumiai_lang"
+LINK = "kumiai_idp_link"
+"""What stood in the address of a mailed link, out of sight of histories and referrers."""
 
 _OPAQUE = re.compile(r"[A-Za-z0-9_-]{43}")
-_SHAPES = {SESSION: _OPAQUE, DEVICE: _OPAQUE, LANGUAGE: re.compile(r"ja|en")}
+_SHAPES = {
+    SESSION: _OPAQUE,
+    DEVICE: _OPAQUE,
+    LANGUAGE: re.compile(r"ja|en"),
+    LINK: re.compile(r"[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22}"),
+}
 
 
 def new_cookie_value() -> str:

@@ -7,11 +7,11 @@ personal is shown (ProviderUnavailable), and the session waits.
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from .clock import Clock, seconds
 from .errors import EndReason, PortalError, Refused, TokenRejected
@@ -19,6 +19,7 @@ from .relying_party import RelyingParty
 from .sessions import Sealed, Session, Sessions
 
 CONFIRM_EVERY: Final = 300
+T = TypeVar("T")
 _log = logging.getLogger("portal")
 
 
@@ -58,6 +59,25 @@ class Access:
                 return self._confirm(session)
             self.sessions.touch(session)
             return session
+
+    def ask(self, session: Session, call: Callable[[str], T | Refused]) -> T | Ended:
+        """Call the provider with the session's access token, renewed once where it is used up."""
+        with self._turn(session.token):
+            # Another request of the same session may have renewed it meanwhile.
+            current = self.sessions.find(session.token) or session
+            answer: T | Refused = Refused(None)
+            if seconds(self.clock) < current.sealed.access_expires_at:
+                answer = call(current.sealed.access_token)
+            if not isinstance(answer, Refused):
+                return answer
+            if not answer.reason and current.sealed.refresh_token:
+                renewed = self._refresh(current, current.sealed.refresh_token)
+                answer = (
+                    renewed if isinstance(renewed, Refused) else call(renewed.sealed.access_token)
+                )
+                if not isinstance(answer, Refused):
+                    return answer
+            return self._end(session, answer.reason or "signed_out")
 
     def _confirm(self, session: Session) -> Session | Ended:
         try:

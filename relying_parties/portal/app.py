@@ -8,6 +8,8 @@ from flask import Flask, Response, jsonify, redirect, request
 from werkzeug.exceptions import HTTPException
 
 from .access import Access
+from .change_requests import ChangeRequests
+from .change_views import change_blueprint
 from .errors import (
     BadRequest,
     ForgedForm,
@@ -18,7 +20,7 @@ from .errors import (
 )
 from .inquiries import Inquiries
 from .logout_endpoint import logout_blueprint
-from .member_views import draft_of_request, member_blueprint
+from .member_views import draft_of_request, inside, member_blueprint
 from .outgoing import ResolvingAdapter
 from .pages import Pages, request_id
 from .provider import Provider
@@ -49,6 +51,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.extensions["portal"] = services
     app.register_blueprint(member_blueprint(services))
+    app.register_blueprint(change_blueprint(services, lambda: inside(services)))
     app.register_blueprint(sign_in_blueprint(services))
     app.register_blueprint(logout_blueprint(services))
     _add_health(app, services)
@@ -74,6 +77,7 @@ def build_services(settings: Settings) -> Services:
         sessions=sessions,
         sign_ins=SignIns(storage, settings.clock),
         inquiries=Inquiries(storage, settings.clock),
+        change_requests=ChangeRequests(settings, adapter),
         access=Access(sessions, relying_party, settings.clock),
         pages=Pages(settings, load_texts(), sha256(style).hexdigest()[:12]),
     )

@@ -44,8 +44,11 @@ def _session(services: Services) -> Session | None:
     return visit
 
 
-def _inside(services: Services) -> tuple[Session, Member, dict[str, Any]]:
-    """Return session, member, and what the frame of a signed-in page needs."""
+def inside(services: Services) -> tuple[Session, Member, dict[str, Any]]:
+    """Return session, member, and what the frame of a signed-in page needs.
+
+    Raises SignInNeeded.
+    """
     session = _session(services)
     if session is None:
         raise SignInNeeded(None)
@@ -60,12 +63,12 @@ def _add_home(blueprint: Blueprint, services: Services) -> None:
     def home() -> Response:
         if _session(services) is None:
             return render("welcome.html")
-        _, _, frame = _inside(services)
+        _, _, frame = inside(services)
         return render("home.html", **frame)
 
     @blueprint.get("/me")
     def me() -> Response:
-        _, _, frame = _inside(services)
+        _, _, frame = inside(services)
         return render("me.html", **frame)
 
 
@@ -74,7 +77,7 @@ def _add_statements(blueprint: Blueprint, services: Services) -> None:
 
     @blueprint.get("/statements")
     def statements() -> Response:
-        _, member, frame = _inside(services)
+        _, member, frame = inside(services)
         readable = readable_months(today(clock))
         asked = query_field("year")
         years = sorted({month.year for month in readable}, reverse=True)
@@ -91,7 +94,7 @@ def _add_statements(blueprint: Blueprint, services: Services) -> None:
 
     @blueprint.get("/statements/<month>")
     def one_statement(month: str) -> Response:
-        _, member, frame = _inside(services)
+        _, member, frame = inside(services)
         found, day = parse_month(month), today(clock)
         if found is None or not is_readable(found, day):
             return render("no_statement.html", 404, **frame)
@@ -110,7 +113,7 @@ def _add_inquiries(blueprint: Blueprint, services: Services) -> None:
 
     @blueprint.get("/inquiry")
     def inquiry() -> Response:
-        session, _, frame = _inside(services)
+        session, _, frame = inside(services)
         asked = query_field("reason")
         draft = Draft(asked if asked in REASONS else "", "", new_form_id())
         return _inquiry_form(services, session, frame, draft)
@@ -118,7 +121,7 @@ def _add_inquiries(blueprint: Blueprint, services: Services) -> None:
     @blueprint.post("/inquiry")
     def send() -> Response:
         draft = read_draft(form_field("reason"), form_field("text"), form_field("form_id"))
-        session, member, frame = _inside(services)
+        session, member, frame = inside(services)
         services.pages.check_form(session.token)
         if errors := draft.errors():
             return _inquiry_form(services, session, frame, draft, errors)
@@ -131,7 +134,7 @@ def _add_inquiries(blueprint: Blueprint, services: Services) -> None:
 
     @blueprint.get("/inquiry/<receipt>")
     def one_inquiry(receipt: str) -> Response:
-        session, _, frame = _inside(services)
+        session, _, frame = inside(services)
         found = inquiries.find(session.sub, receipt)
         if found is None:
             raise NotFound
@@ -164,7 +167,7 @@ def _add_forms(blueprint: Blueprint, services: Services) -> None:
     @blueprint.get("/forms")
     def forms() -> Response:
         # Whoever wants to join is no member yet: this page needs no sign-in.
-        frame = _inside(services)[2] if _session(services) else {}
+        frame = inside(services)[2] if _session(services) else {}
         return services.pages.render("forms.html", **frame)
 
     @blueprint.get("/forms/<name>")

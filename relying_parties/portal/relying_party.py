@@ -24,7 +24,7 @@ from .settings import Settings
 from .sign_ins import SignIn
 from .tokens import IdToken, read_id_token
 
-SCOPE: Final = "openid profile email address phone offline_access"
+SCOPE: Final = "openid profile email address phone offline_access member:change"
 ASSERTION_LIFETIME: Final = 60
 _DESCRIPTION = re.compile(r'error_description="([^"\\]*)"')
 
@@ -101,7 +101,7 @@ class RelyingParty:
             bearer = {"Authorization": f"Bearer {access_token}"}
             response = session.get(url, timeout=TIMEOUT, headers=bearer)
             if response.status_code in (401, 403):
-                return Refused(end_reason(_why(response)))
+                return Refused(end_reason(why_refused(response)))
             claims = response.json()
         except (RequestException, ValueError) as error:
             raise ProviderUnavailable(f"userinfo: {error}") from error
@@ -200,7 +200,7 @@ def _tokens(answer: dict[str, Any], now: int) -> Tokens:
     return Tokens(str(access_token), now + int(lifetime), refresh_token, id_token)
 
 
-def _why(response: Response) -> str | None:
+def why_refused(response: Response) -> str | None:
     """Return the error description of a bearer refusal (RFC 6750 3), from header or body."""
     if found := _DESCRIPTION.search(response.headers.get("WWW-Authenticate", "")):
         return found.group(1)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from .access import Access
+from .change_requests import ChangeRequests
 from .inquiries import Inquiries
 from .pages import Pages
 from .provider import Provider
@@ -24,5 +25,6 @@ class Services:
     sessions: Sessions
     sign_ins: SignIns
     inquiries: Inquiries
+    change_requests: ChangeRequests
     access: Access
     pages: Pages

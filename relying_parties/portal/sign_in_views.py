@@ -18,7 +18,9 @@ from .sign_ins import SignIn
 _log = logging.getLogger("portal")
 # The only places a sign-in may lead to: an open redirect cannot be expressed.
 _NEXT: Final = re.compile(
-    r"/(me|forms|statements(/\d{4}-\d{2})?|inquiry(/[0-9A-Z]{4}-[0-9A-Z]{4})?)?", re.ASCII
+    r"/(me|forms|changes(/(name|address|phone|workplace))?|statements(/\d{4}-\d{2})?"
+    r"|inquiry(/[0-9A-Z]{4}-[0-9A-Z]{4})?)?",
+    re.ASCII,
 )
 _CODE: Final = re.compile(r"[\x21-\x7e]{1,2048}")
 

@@ -29,9 +29,9 @@ def registered(**more: Any) -> Client:
 
 def test_own_scopes_stand_apart_from_those_a_member_is_asked_for() -> None:
     """Row 15: the authorization endpoint never sees them."""
-    made = registered(scope="openid member:change scim:read")
+    made = registered(scope="openid register:read scim:read")
     assert made.scopes == {"openid"}
-    assert made.resource_scopes == {"member:change", "scim:read"}
+    assert made.resource_scopes == {"register:read", "scim:read"}
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_own_scopes_stand_apart_from_those_a_member_is_asked_for() -> None:
         ({"scope": "a:" + "b" * 33}, "is not offered"),
         (
             {
-                "scope": "member:change",
+                "scope": "register:read",
                 "grant_types": ["authorization_code"],
                 "redirect_uris": ["https://a.example/"],
             },

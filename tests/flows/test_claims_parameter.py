@@ -12,7 +12,7 @@ from tests.support.demo import Demo
 from tests.support.parties import party
 from tests.support.relying_party import Browser, Pkce, answer_of, claims_of
 
-ACR = "urn:kumiai:acr:password"
+ACR = "urn:kumiai-id:password"
 
 
 def asking(**members: Any) -> str:

@@ -33,7 +33,7 @@ def test_a_program_gets_its_own_scopes_and_nothing_of_a_member(demo: Demo) -> No
     content = answer.json()
     assert set(content) == {"access_token", "token_type", "expires_in", "scope"}
     assert content["token_type"] == "Bearer"
-    assert content["scope"] == "member:change scim:read"
+    assert content["scope"] == "register:read scim:read"
 
 
 def test_asked_for_less_a_program_gets_less(demo: Demo) -> None:
@@ -50,7 +50,7 @@ def test_asked_for_less_a_program_gets_less(demo: Demo) -> None:
         "address",
         "phone",
         "offline_access",
-        "member:change openid",
+        "register:read openid",
         "robot:work",
         "unknown:scope",
         "member:Change",

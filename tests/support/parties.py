@@ -79,7 +79,7 @@ PARTIES: dict[str, dict[str, Any]] = {
         grant_types=["client_credentials"],
         redirect_uris=[],
         post_logout_redirect_uris=[],
-        scope="openid profile member:change scim:read",
+        scope="openid profile register:read scim:read",
     ),
     "robot": _entry(
         "robot",
@@ -126,7 +126,7 @@ def write_policies(folder: Path, parties: dict[str, dict[str, Any]] | None = Non
     shutil.copytree(SOURCE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("schema"))
     limits = folder / "limits.toml"
     text = limits.read_text("utf-8")
-    for name in ("failures_per_address", "failures_per_network"):
+    for name in ("failures_per_address", "failures_per_network", "mails_per_address"):
         text, done = re.subn(
             rf"(\[{name}\][^\[]*?\ncount = )\d+", r"\g<1>1000000", text, flags=re.DOTALL
         )

@@ -56,6 +56,8 @@ def _sign_in(name: str, **changes: object) -> Story:
         "username": "",
         "error": None,
         "notice": None,
+        "next_page": None,
+        "passkeys": True,
     }
     return Story(name, "sign_in.html", context | changes, 403 if changes.get("error") else 200)
 

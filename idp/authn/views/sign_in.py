@@ -8,21 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-from flask import Blueprint, Request, redirect, request
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from idp.authn.model import Attempt, Failed, NoAccess, SignedIn
+from idp.authn.model import Attempt, CodeNeeded, Failed, NoAccess
+from idp.authn.recent import own_page
 from idp.authn.service import PasswordSignIn
-from idp.journal.model import Origin
+from idp.authn.views.arriving import no_access, signed_in, target_of, visit_of
 from idp.sessions.service import BrowserSessions
 from idp.web.browser import Browser
 from idp.web.forms import read_form
 from idp.web.pages import Pages
-from idp.web.request_id import request_id_of
 
-FIELDS = {"csrf_token": 64, "request": 64, "username": 320, "password": 4096, "shared_device": 8}
-CONTINUE = "/authorize/continue"
+FIELDS = {
+    "csrf_token": 64,
+    "request": 64,
+    "next": 64,
+    "username": 320,
+    "password": 4096,
+    "shared_device": 8,
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,8 @@ class InProgress:
     form_action: tuple[str, ...]
     notice: str | None = None
     """Why it asks somebody who is signed in; a marked message."""
+    wanted: tuple[str, ...] = ()
+    """The `acr` values the client asked for, in its order."""
 
 
 Describe = Callable[[str, str | None], InProgress]
@@ -52,74 +61,66 @@ def sign_in_views(
     views = Blueprint("sign_in", __name__)
 
     def page(
-        handle: str, device: str, username: str = "", failed: Failed | None = None
+        target: dict[str, str], device: str, username: str = "", failed: Failed | None = None
     ) -> Response:
+        handle = target.get("request", "")
         shown = describe(handle, device) if handle else None
         response = pages.render(
             "sign_in.html",
             401 if failed else 200,
             ui_locales=shown.ui_locales if shown else None,
             form_action=shown.form_action if shown else (),
-            here=f"/sign-in?request={handle}" if handle else "/sign-in",
+            here=f"/sign-in?{urlencode(target)}" if target else "/sign-in",
             csrf_token=browser.csrf.token_for(device),
             request_handle=handle or None,
+            next_page=target.get("next"),
             client_name=shown.client_name if shown else None,
             username=username or (shown.login_hint if shown else ""),
             error={"reference": failed.reference} if failed else None,
             notice=shown.notice if shown else None,
+            passkeys=sign_in.steps.factors.passkeys.offered,
         )
         browser.remember_device(response, device)
         return response
 
     @views.get("/sign-in")
     def show() -> Response:
-        handle = request.args.get("request", "")[:64]
+        handle, wanted = request.args.get("request", "")[:64], request.args.get("next", "")
         if not handle and sessions.current(browser.session_cookie(request)) is not None:
-            return redirect("/account", 303)
-        return page(handle, browser.device_or_new(request))
+            return redirect(own_page(wanted), 303)
+        return page(_target(handle, wanted), browser.device_or_new(request))
 
     @views.post("/sign-in")
     def attempt() -> Response:
         sent = read_form(request, FIELDS)
         device = browser.device_cookie(request)
         browser.csrf.check(request, device)
+        shown = None
         if sent["request"]:
-            describe(sent["request"], device)  # over before a password is looked at
-        result = sign_in.sign_in(_attempt(sent, request, browser))
-        if isinstance(result, Failed):
-            return page(sent["request"], device or "", sent["username"], result)
-        if isinstance(result, NoAccess):
-            return pages.render(
-                "sign_in_ended.html",
-                403,
-                here="/sign-in",
-                reason=result.why.value,
-                reference=result.reference,
+            shown = describe(sent["request"], device)  # over before a password is looked at
+        result = sign_in.sign_in(
+            Attempt(
+                username=sent["username"],
+                password=sent["password"],
+                shared_device=bool(sent["shared_device"]),
+                visit=visit_of(request, browser, pages),
+                target=target_of(sent["request"], sent["next"]),
+                wanted=shown.wanted if shown else (),
             )
-        return _signed_in(browser, result, sent["request"])
+        )
+        if isinstance(result, Failed):
+            target = _target(sent["request"], sent["next"])
+            return page(target, device or "", sent["username"], result)
+        if isinstance(result, NoAccess):
+            return no_access(pages, result)
+        if isinstance(result, CodeNeeded):
+            return redirect(f"/sign-in/verify?progress={result.handle}", 303)
+        return signed_in(browser, result)
 
     return views
 
 
-def _attempt(sent: dict[str, str], request: Request, browser: Browser) -> Attempt:
-    caller = browser.caller(request)
-    origin = Origin(caller.address, browser.agent(request), request_id_of(request.environ))
-    return Attempt(
-        username=sent["username"],
-        password=sent["password"],
-        shared_device=bool(sent["shared_device"]),
-        session_cookie=browser.session_cookie(request),
-        device_cookie=browser.device_cookie(request),
-        buckets=caller.buckets,
-        origin=origin,
-    )
-
-
-def _signed_in(browser: Browser, result: SignedIn, handle: str) -> Response:
-    # 303, never 307: the credentials must not be sent on (RFC 9700 4.12).
-    target = f"{CONTINUE}?request={handle}" if handle else "/account"
-    response = redirect(target, 303)
-    browser.set_session(response, result.session_cookie)
-    if result.device_cookie:
-        browser.remember_device(response, result.device_cookie)
-    return response
+def _target(handle: str, wanted: str) -> dict[str, str]:
+    if handle:
+        return {"request": handle}
+    return {"next": own_page(wanted)} if wanted else {}

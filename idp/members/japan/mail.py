@@ -62,6 +62,12 @@ def parse_mail_address(text: str, carrier_domains: Collection[str] = ()) -> Mail
     return MailAddress(typed, normal_form)
 
 
+def masked(address: str) -> str:
+    """Show an address to somebody who knows it already, and to nobody else: `t•••@mihon.example`."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}•••@{domain}"
+
+
 def _check_local(local: str, domain: str, carrier_domains: Collection[str]) -> None:
     if not local.isascii():
         raise BadMailAddress("only half-width letters, digits and signs may stand before the @")

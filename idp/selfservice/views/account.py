@@ -14,17 +14,14 @@ from idp.accounts import store as accounts
 from idp.clients.model import SCOPES
 from idp.clients.service import Clients
 from idp.clock import Clock, date_in_tokyo
-from idp.journal.model import Origin
 from idp.lifecycle.applications import Application, Applications
 from idp.members import store as members
+from idp.members.japan.mail import masked
 from idp.members.model import name_on
-from idp.sessions.model import Session
-from idp.sessions.service import BrowserSessions
+from idp.selfservice.views.signed_in import SignedIn
 from idp.storage.sql import Database
-from idp.web.browser import Browser
 from idp.web.forms import read_form
 from idp.web.pages import Pages
-from idp.web.request_id import request_id_of
 
 REVOKE_FIELDS = {"csrf_token": 64, "client_id": 128}
 APPLICATIONS = "/account/applications"
@@ -32,14 +29,13 @@ APPLICATIONS = "/account/applications"
 
 @dataclass(frozen=True)
 class SelfService:
-    """Pages of a signed-in member."""
+    """The front door of a signed-in member's own pages, and the applications."""
 
     database: Database
     clock: Clock
     clients: Clients
     applications: Applications
-    sessions: BrowserSessions
-    browser: Browser
+    signed_in: SignedIn
     pages: Pages
 
     def blueprint(self) -> Blueprint:
@@ -53,14 +49,11 @@ class SelfService:
 
     def account(self) -> Response:
         """Show who is signed in, and where one can go from here."""
-        cookie = self.browser.session_cookie(request)
-        session = self.sessions.current(cookie)
-        if session is None or cookie is None:
-            return redirect("/sign-in", 303)
+        session, cookie = self.signed_in.require(request)
         with self.database.read() as tx:
             account = accounts.find(tx, session.subject)
-            member = members.get(tx, account.member_number) if account else None
-        if member is None:
+            member = members.find(tx, account.member_number) if account else None
+        if account is None or member is None:
             return redirect("/sign-in", 303)
         language = self.pages.language()
         services = [
@@ -72,35 +65,27 @@ class SelfService:
             "account.html",
             name=name_on(member, self.clock.today()).shown,
             member_number=member.member_number,
+            address=masked(account.address),
             services=services,
-            csrf_token=self.browser.csrf.token_for(cookie),
+            csrf_token=self.signed_in.token(cookie),
         )
 
     def show_applications(self) -> Response:
         """Show which relying parties receive what, and since when."""
-        cookie = self.browser.session_cookie(request)
-        session = self.sessions.current(cookie)
-        if session is None or cookie is None:
-            return redirect("/sign-in", 303)
+        session, cookie = self.signed_in.require(request)
         language = self.pages.language()
         allowed = self.applications.allowed_by(session.subject)
         return self.pages.render(
             "applications.html",
             applications=[_shown(one, language) for one in allowed],
-            csrf_token=self.browser.csrf.token_for(cookie),
+            csrf_token=self.signed_in.token(cookie),
         )
 
     def revoke(self) -> Response:
         """Take back what one relying party was allowed."""
         sent = read_form(request, REVOKE_FIELDS)
-        cookie = self.browser.session_cookie(request)
-        self.browser.csrf.check(request, cookie)
-        session: Session | None = self.sessions.current(cookie)
-        if session is None:
-            return redirect("/sign-in", 303)
-        caller = self.browser.caller(request)
-        origin = Origin(caller.address, self.browser.agent(request), request_id_of(request.environ))
-        self.applications.revoke(session, sent["client_id"], origin)
+        session, _cookie = self.signed_in.require_form(request)
+        self.applications.revoke(session, sent["client_id"], self.signed_in.origin(request))
         return redirect(APPLICATIONS, 303)
 
 

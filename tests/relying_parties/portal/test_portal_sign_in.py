@@ -21,7 +21,7 @@ def test_a_member_signs_in_and_sees_name_and_number(scene: Scene) -> None:
     assert "0012345" in page.text
     assert 'id="sign-out"' in page.text
     asked = scene.provider.requests["/authorize"]
-    assert asked["scope"] == "openid profile email address phone offline_access"
+    assert asked["scope"] == "openid profile email address phone offline_access member:change"
     assert asked["redirect_uri"] == f"{scene.portal}/callback"
 
 

@@ -139,7 +139,9 @@ def upgrade() -> None:
         "address_change",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("session_id", sa.String(length=36), nullable=False),
         sa.Column("old_address", sa.String(length=320), nullable=False),
+        sa.Column("old_normal", sa.String(length=320), nullable=False),
         sa.Column("new_address", sa.String(length=320), nullable=False),
         sa.Column("requested_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
@@ -154,6 +156,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_address_change")),
     )
     op.create_index("ix_address_change_subject", "address_change", ["subject"], unique=False)
+    op.create_index("ix_address_change_old_normal", "address_change", ["old_normal"], unique=False)
     op.create_table(
         "authenticator",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -204,6 +207,7 @@ def upgrade() -> None:
         sa.Column("credentials_changed_at", sa.BigInteger(), nullable=False),
         sa.Column("amr", sa.String(length=64), nullable=False),
         sa.Column("request", sa.String(length=64), nullable=False),
+        sa.Column("wanted", sa.String(length=200), nullable=False),
         sa.Column("shared_device", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
@@ -217,6 +221,11 @@ def upgrade() -> None:
         "ix_sign_in_progress_expires_at", "sign_in_progress", ["expires_at"], unique=False
     )
     op.create_index("ix_sign_in_progress_subject", "sign_in_progress", ["subject"], unique=False)
+    op.add_column("member", sa.Column("external_id", sa.String(length=200), nullable=True))
+    op.create_index("ix_member_external_id", "member", ["external_id"], unique=False)
+    op.create_index("ix_member_updated_at", "member", ["updated_at"], unique=False)
+    for day in ("capital_paid_on", "refund_planned_on", "capital_refunded_on"):
+        op.create_index(f"ix_member_{day}", "member", [day], unique=False)
     op.add_column("account", sa.Column("legacy_scheme", sa.String(length=32), nullable=True))
     op.add_column("account", sa.Column("signed_in_at", sa.BigInteger(), nullable=True))
     op.add_column("known_device", sa.Column("agent", sa.String(length=200), nullable=True))
@@ -231,6 +240,11 @@ def downgrade() -> None:
     op.drop_column("known_device", "agent")
     op.drop_column("account", "signed_in_at")
     op.drop_column("account", "legacy_scheme")
+    for day in ("capital_paid_on", "refund_planned_on", "capital_refunded_on"):
+        op.drop_index(f"ix_member_{day}", table_name="member")
+    op.drop_index("ix_member_updated_at", table_name="member")
+    op.drop_index("ix_member_external_id", table_name="member")
+    op.drop_column("member", "external_id")
     op.drop_index("ix_sign_in_progress_subject", table_name="sign_in_progress")
     op.drop_index("ix_sign_in_progress_expires_at", table_name="sign_in_progress")
     op.drop_table("sign_in_progress")
@@ -238,6 +252,7 @@ def downgrade() -> None:
     op.drop_table("notice")
     op.drop_index("ix_authenticator_subject", table_name="authenticator")
     op.drop_table("authenticator")
+    op.drop_index("ix_address_change_old_normal", table_name="address_change")
     op.drop_index("ix_address_change_subject", table_name="address_change")
     op.drop_table("address_change")
     op.drop_index(

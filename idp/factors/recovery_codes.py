@@ -1,0 +1,67 @@
+"""Recovery codes: for the day the phone is gone. Each works once; all are shown once.
+
+A code has 60 random bits as twelve letters of Crockford's base32 (no I, L, O, U), and stands here
+only as a keyed hash: a dump of the table alone lets nobody guess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from idp.clock import to_micros
+from idp.factors import store
+from idp.policy.model import LimitName
+from idp.storage.sql import Tx
+from idp.throttle.gate import Gate, count_verification
+from idp.throttle.model import Budget, Lease, Tried
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 12
+_MISREAD = str.maketrans("ILO", "110")
+
+
+@dataclass(frozen=True)
+class RecoveryCodes:
+    """Draws and checks recovery codes. `keys` hash them (newest first)."""
+
+    gate: Gate
+    keys: tuple[bytes, ...] = field(repr=False)
+
+    def draw(self, tx: Tx, subject: str, count: int, now: datetime) -> list[str]:
+        """Draw a new set; the old one ends. Shown to the member now and never again."""
+        codes = ["".join(secrets.choice(ALPHABET) for _ in range(LENGTH)) for _ in range(count)]
+        hashes = [_hash(self.keys[0], subject, code) for code in codes]
+        store.replace_codes(tx, subject, hashes, to_micros(now))
+        return codes
+
+    def check(self, tx: Tx, subject: str, typed: str, now: datetime) -> Tried:
+        """Check a code as it was typed (already folded to ASCII) and use it up."""
+        code = fold(typed)
+
+        def check(lease: Lease) -> bool:
+            used = [
+                store.use_code(tx, subject, _hash(key, subject, code), to_micros(now))
+                for key in self.keys
+            ]
+            return count_verification(lease, "recovery_code", right=any(used))
+
+        return self.gate.try_cheap(tx, Budget(LimitName.RECOVERY_CODE, subject), now, check)
+
+
+def fold(typed: str) -> str:
+    """Read a typed code as Crockford says: any case, I and L as 1, O as 0."""
+    return typed.upper().translate(_MISREAD)
+
+
+def looks_like_one(typed: str) -> bool:
+    """Tell whether a typed text can be a recovery code at all, and no code of digits."""
+    return len(typed) == LENGTH and all(letter in ALPHABET for letter in fold(typed))
+
+
+def _hash(key: bytes, subject: str, code: str) -> str:
+    text = f"{subject}\0{code}".encode("utf-8", "surrogatepass")
+    return hmac.new(key, text, hashlib.sha256).hexdigest()

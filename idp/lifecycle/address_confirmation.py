@@ -1,0 +1,183 @@
+"""Both mailboxes confirm a change of the sign-in address, and then it changes.
+
+By link from anywhere (a mail is often read on another device), by code in the member's session;
+looking at a page confirms nothing. Afterwards only the session it was asked for in goes on, and the
+old mailbox may take the change back (`address_undo`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from audit.event import Actor
+from audit.names import EventName
+from idp.accounts import store as accounts
+from idp.accounts.model import Account, EndReason
+from idp.clock import Clock, to_micros
+from idp.inforce.service import PolicyInForce
+from idp.journal.service import REFUSED, Journal
+from idp.lifecycle import store
+from idp.lifecycle.address_change import PURPOSES, normal_form_of, record_change, taken_by, version
+from idp.lifecycle.address_mails import UNDO, AddressMails
+from idp.lifecycle.credentials import end_what_is_under_way, hold_account
+from idp.lifecycle.endings import Endings
+from idp.lifecycle.model import AddressChange, Asker, Side
+from idp.proving.model import MailedSecret, Purpose
+from idp.proving.service import Checked, Proving
+from idp.sessions import store as sessions
+from idp.sessions.model import Session, why_inactive
+from idp.storage.sql import Database, Tx
+from idp.throttle.buckets import Buckets
+
+_TICK = timedelta(microseconds=1)
+
+
+class Step(StrEnum):
+    """What came of one confirmation."""
+
+    WRONG = "wrong"
+    ONE_LEFT = "one_left"
+    CHANGED = "changed"
+    IMPOSSIBLE = "impossible"
+    """Both confirmed, but the address is not to be had any more."""
+
+
+@dataclass(frozen=True)
+class AddressConfirmations:
+    """Takes what the two mailboxes were sent, and carries the change out."""
+
+    database: Database
+    clock: Clock
+    policy: PolicyInForce
+    journal: Journal
+    endings: Endings
+    proving: Proving
+    buckets: Buckets
+    mails: AddressMails
+
+    def confirm_code(self, session: Session, code: str, asker: Asker) -> Step:
+        """Confirm by a code, typed (folded already) in any session of the member."""
+        now = self.clock.now()
+        with self.database.begin() as tx:
+            change = store.pending_address_change(tx, session.subject)
+            if change is None or not change.is_pending(now):
+                return self._refuse(tx, None, session.subject, asker, now)
+            checked = Checked(None, None)
+            for side in (one for one in Side if not change.confirmed(one)):
+                flow = change.flow(side.value)
+                checked = self.proving.check_code(tx, PURPOSES[side], flow, code, now)
+                if checked.proof is not None:
+                    return self._confirm(tx, side, checked.proof, asker, now)
+            return self._refuse(tx, checked, session.subject, asker, now)
+
+    def confirm_link(self, side: Side, link: str, asker: Asker) -> Step:
+        """Confirm by what stood in the link of a mail; whoever reads the mailbox may."""
+        now = self.clock.now()
+        if self.buckets.exhausted(asker.buckets):
+            return Step.WRONG
+        with self.database.begin() as tx:
+            checked = self.proving.check_link(tx, PURPOSES[side], link, now)
+            if checked.proof is not None:
+                return self._confirm(tx, side, checked.proof, asker, now)
+            step = self._refuse(tx, checked, None, asker, now)
+        self.buckets.hit(asker.buckets)
+        return step
+
+    def _confirm(
+        self, tx: Tx, side: Side, proof: MailedSecret, asker: Asker, now: datetime
+    ) -> Step:
+        subject = proof.subject or ""
+        hold_account(tx, subject)
+        change = store.find_address_change(tx, proof.flow.partition(":")[0])
+        account = accounts.find(tx, subject)
+        if (
+            change is None
+            or account is None
+            or not change.is_pending(now)
+            or change.old_address != account.address
+            or proof.binding != version(account)
+            or not self._is_active(tx, subject, now)
+            or not self.proving.spend(tx, proof, now)
+        ):
+            return self._refuse(tx, None, subject, asker, now)
+        store.mark_address_change(tx, change.id, f"{side.value}_confirmed_at", to_micros(now))
+        name = EventName.ADDRESS_CONFIRMED
+        record_change(tx, self.journal, name, change, asker, now, side=side.value)
+        other = Side.OLD if side is Side.NEW else Side.NEW
+        if not change.confirmed(other):
+            return Step.ONE_LEFT
+        return self._carry_out(tx, change, account, asker, now)
+
+    def _carry_out(
+        self, tx: Tx, change: AddressChange, account: Account, asker: Asker, now: datetime
+    ) -> Step:
+        rules = self.policy.policy.recovery
+        at, normal = to_micros(now), normal_form_of(change.new_address)
+        tx.lock(f"address:{normal}")
+        if taken_by(tx, normal, account.subject, now, rules.undo) is not None:
+            store.mark_address_change(tx, change.id, "ended_at", at)
+            self._refuse(tx, None, account.subject, asker, now, why="taken")
+            return Step.IMPOSSIBLE
+        kept = sessions.find(tx, change.session_id)
+        lives = kept is not None and kept.ended_at is None
+        # The kept session authenticated before: what else did so ends with the tick after it.
+        since = kept.auth_time if kept is not None and lives else now
+        moved = to_micros(max(since, account.credentials_changed_at) + _TICK)
+        accounts.set_address(
+            tx, account.subject, account.address, change.new_address, normal, moved
+        )
+        if lives:
+            sessions.keep(tx, change.session_id, moved)
+        store.mark_address_change(tx, change.id, "changed_at", at)
+        end_what_is_under_way(tx, account.subject, now)
+        record_change(tx, self.journal, EventName.ADDRESS_CHANGED, change, asker, now)
+        actor = Actor("member", account.subject)
+        self.endings.end_all(
+            tx,
+            account.subject,
+            EndReason.SIGNED_OUT,
+            actor,
+            now,
+            asker.origin,
+            keep=change.session_id if lives else None,
+        )
+        # Bound to the mailbox, not to the account: no later change of a password ends it.
+        undo = self.proving.issue(
+            tx,
+            Purpose.UNDO_ADDRESS,
+            change.flow(UNDO),
+            now,
+            rules.undo.delta,
+            address=change.old_address,
+        )
+        self.mails.changed(tx, change, undo, rules, now, asker.language)
+        return Step.CHANGED
+
+    def _is_active(self, tx: Tx, subject: str, now: datetime) -> bool:
+        facts = sessions.subject_facts(tx, subject)
+        return facts is not None and why_inactive(facts, False, now, now) is None
+
+    def _refuse(
+        self,
+        tx: Tx,
+        checked: Checked | None,
+        subject: str | None,
+        asker: Asker,
+        now: datetime,
+        why: str = "wrong",
+    ) -> Step:
+        decision = checked.decision if checked else None
+        self.journal.record(
+            tx,
+            EventName.ADDRESS_CHANGE_REFUSED,
+            now,
+            outcome=REFUSED,
+            actor=Actor("member", subject) if subject else Actor("anonymous"),
+            subject=subject,
+            origin=asker.origin,
+            decision=decision.as_facts(self.policy.digest) if decision else None,
+            data={"why": why},
+        )
+        return Step.WRONG

@@ -1,0 +1,310 @@
+"""The provider, two members, three browsers, and the watch over what each request brings about."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+from idp.mails.model import MailKind
+from tests.lifecycle.browser import DEVICE, SESSION, Browser
+from tests.lifecycle.entitled import entitled
+from tests.lifecycle.house import Answer, House, Kept
+from tests.lifecycle.people import Person
+from tests.lifecycle.truth import (
+    FRESH,
+    Entitled,
+    Key,
+    Kind,
+    Letter,
+    Move,
+    Pending,
+)
+
+ABOUT_WHO_ASKED = (MailKind.NEW_ADDRESS, MailKind.OLD_ADDRESS)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A form as a browser sent it."""
+
+    browser: str
+    path: str
+    fields: dict[str, str] = field(repr=False)
+
+
+@dataclass
+class World:
+    """One sequence's world; `tally` counts over all of them what was really reached."""
+
+    house: House
+    people: list[Person]
+    browsers: dict[str, Browser]
+    mail_code_asked: bool
+    tally: Counter[str]
+    keys: list[Key] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    pending: list[Pending] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    opened: dict[str, list[str]] = field(default_factory=dict)
+    """Secrets of links that each browser was led to."""
+    devices: set[tuple[str, Person]] = field(default_factory=set)
+    sent: list[Sent] = field(default_factory=list)
+    """Forms that were sent, to be sent again."""
+    _before: dict[Person, Kept] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.house.new_mails()
+        self._before = {person: self.house.kept(person.subject) for person in self.people}
+
+    # What browsers do.
+
+    def get(self, browser: Browser, path: str) -> Answer:
+        """Open a page: changes nothing, whatever it is."""
+        cookie = browser.session
+        answer = browser.get(path)
+        self._watch(browser, cookie, Entitled(), answer)
+        self.see_page(browser, answer)
+        return answer
+
+    def open_link(self, browser: Browser, path: str, secret: str) -> None:
+        """Follow a link of a mail."""
+        self.opened.setdefault(browser.name, []).append(secret)
+        self.get(browser, path)
+
+    def post(self, browser: Browser, path: str, fields: dict[str, str]) -> Answer:
+        """Send a form, and see that nothing happens that was not entitled to."""
+        allowed = entitled(self, browser, path, fields)
+        self.sent.append(Sent(browser.name, path, fields))
+        cookie = browser.session
+        answer = browser.post(path, fields)
+        self._watch(browser, cookie, allowed, answer)
+        if allowed.continues:
+            self._note_pending(browser, allowed)
+        self.see_page(browser, answer)
+        if path == "/sign-out" and browser.session is None:
+            self._end_session_of(cookie, "signed out")
+        return answer
+
+    def session_of(self, browser: Browser) -> Key | None:
+        """Give the session of a browser, ended or not."""
+        return self._session(browser.session)
+
+    def who(self, browser: Browser) -> Person | None:
+        """Tell who is signed in in a browser."""
+        key = self.session_of(browser)
+        if key is None or key.ended or not key.owner.may_enter(self.house.today()):
+            return None
+        return key.owner
+
+    def add_key(self, key: Key) -> None:
+        """Note something that lets its holder in."""
+        self.keys.append(key)
+
+    def see_page(self, browser: Browser, answer: Answer) -> None:
+        """See that nobody reads of a member but the member."""
+        here = self.who(browser)
+        for person in self.people:
+            shown = person is not here and person.number in answer.text
+            assert not shown, f"{browser.name} reads of {person} at {browser.at}"
+
+    # What ends.
+
+    def end(self, person: Person, why: str, keep: object = None) -> None:
+        """Everything of a member ends now, but the session of one sign-in; see that it did."""
+        now = self.house.now()
+        ended = []
+        for key in self.keys:
+            if key.owner is person and not key.ended:
+                if key.kind is Kind.SESSION and key.root is keep and keep is not None:
+                    continue
+                key.ended = why
+                ended.append(key)
+                if now - key.born < FRESH[key.kind]:
+                    self.tally[f"{why}: fresh {key.kind} ended"] += 1
+        self.void(person, why)
+        self.check(ended)
+
+    def void(self, person: Person, why: str) -> None:
+        """Whatever was mailed to a member or is under way is good for nothing any more."""
+        for one in (*self.letters, *self.pending, *self.moves):
+            is_undo = isinstance(one, Letter) and one.mail.kind is MailKind.ADDRESS_CHANGED
+            if one.person is person and not one.void and not is_undo:
+                one.void = why
+
+    def check(self, keys: list[Key]) -> None:
+        """See that ended keys open nothing."""
+        for key in keys:
+            assert not self.opens(key), f"alive after {key.ended}: {key}"
+
+    def opens(self, key: Key) -> bool:
+        """Try a key at every door it was made for."""
+        if key.kind is Kind.SESSION:
+            answer = self.house.call("GET", "/account", cookie=f"{SESSION}={key.value}")
+            return not answer.location.startswith("/sign-in")
+        party = key.party
+        assert party is not None
+        if key.kind is Kind.CODE:
+            return party.exchange(key.value, key.verifier).status == 200
+        if key.kind is Kind.REFRESH:
+            known = party.name != "app" and party.is_active(key.value)
+            return known or party.refresh(key.value).status == 200
+        answer = party.userinfo(key.value)
+        return answer.status != 401 or party.is_active(key.value)
+
+    # What is seen after each request.
+
+    def look(self) -> None:
+        """Take what is stored now as what has to be (an act of the office came in between)."""
+        self._before = {person: self.house.kept(person.subject) for person in self.people}
+        self._read_mails("office")
+
+    def _watch(
+        self, browser: Browser, cookie: str | None, allowed: Entitled, answer: Answer
+    ) -> None:
+        for person in self.people:
+            kept, before = self.house.kept(person.subject), self._before[person]
+            self._before[person] = kept
+            self._see_sessions(person, before, kept, allowed)
+            if kept.address != before.address:
+                self._see_address(browser, person, before, kept, allowed, cookie)
+            elif kept.password_hash != before.password_hash:
+                self._see_password(browser, person, allowed, cookie, answer)
+            if kept.stopped and not before.stopped:
+                assert allowed.stops is person, f"{person} was stopped"
+                person.stopped = True
+                self.tally["stopped by the member"] += 1
+                self.end(person, "stop")
+        if browser.session != cookie:
+            self._see_cookie(browser, cookie, allowed)
+        self._read_mails(browser.name)
+
+    def _see_sessions(
+        self, person: Person, before: Kept, kept: Kept, allowed: Entitled
+    ) -> None:
+        grew = kept.sessions > before.sessions
+        assert not grew or person in allowed.enters, f"a session of {person} was started"
+
+    def _see_password(
+        self,
+        browser: Browser,
+        person: Person,
+        allowed: Entitled,
+        cookie: str | None,
+        answer: Answer,
+    ) -> None:
+        new = self.sent[-1].fields.get("new_password", "")
+        is_reset = person in allowed.resets
+        assert is_reset or allowed.changes is person, f"the password of {person} was set"
+        person.former.append(person.password)
+        person.password = new
+        if not is_reset:
+            self.tally["password changed"] += 1
+            before = self._session(cookie)
+            self.end(person, "password change", keep=before.root if before else None)
+            return
+        self.tally["password reset"] += 1
+        self.devices = {(d, p) for d, p in self.devices if p is not person}
+        assert SESSION not in answer.cookies or not answer.cookies[SESSION], "a reset signs in"
+        self.end(person, "reset")
+        page = browser.send("GET", "/account")
+        assert page.status != 200 or person.number not in page.text, "a reset signs in"
+
+    def _see_address(
+        self,
+        browser: Browser,
+        person: Person,
+        before: Kept,
+        kept: Kept,
+        allowed: Entitled,
+        cookie: str | None,
+    ) -> None:
+        if person in allowed.undoes:
+            assert kept.password_hash is None, "taken back, and the password stayed"
+            person.former.append(person.password)
+            person.password, person.address = "", kept.address
+            self.tally["address taken back"] += 1
+            self.devices = {(d, p) for d, p in self.devices if p is not person}
+            self.end(person, "address taken back")
+            return
+        assert allowed.moves.get(person) == kept.address, f"the address of {person} was changed"
+        assert kept.password_hash == before.password_hash
+        person.address = kept.address
+        self.tally["address changed"] += 1
+        move = next(m for m in self.moves if m.person is person and m.new == kept.address)
+        self.end(person, "address change", keep=move.root)
+
+    def _see_cookie(self, browser: Browser, cookie: str | None, allowed: Entitled) -> None:
+        before = self._session(cookie)
+        if browser.session is None:
+            return
+        page = browser.send("GET", "/account")
+        there = [p for p in self.people if page.status == 200 and p.number in page.text]
+        assert len(there) == 1, f"a session of nobody: {page.status}"
+        person = there[0]
+        entered = person in allowed.enters
+        assert entered or allowed.changes is person, f"{browser.name} was signed in as {person}"
+        self.tally["signed in"] += entered
+        same = before is not None and not before.ended and before.owner is person
+        root = before.root if before is not None and same else object()
+        self.keys.append(Key(Kind.SESSION, person, browser.session, root, self.house.now()))
+        if entered and browser.cookies.get(DEVICE) and not self.sent[-1].fields.get("shared_device"):
+            self.devices.add((browser.cookies[DEVICE], person))
+        if before is not None and same:
+            before.ended = "replaced"
+            self.check([before])
+        elif before is not None:
+            self._end_session_of(cookie, "somebody else signed in")
+
+    def _end_session_of(self, cookie: str | None, why: str) -> None:
+        before = self._session(cookie)
+        if before is None:
+            return
+        ended = [k for k in self.keys if k.root is before.root and not k.ended]
+        for key in ended:
+            key.ended = why
+        self.tally[f"{why}: ended"] += len(ended)
+        self.check(ended)
+
+    def _session(self, cookie: str | None) -> Key | None:
+        found = (k for k in self.keys if k.kind is Kind.SESSION and k.value == cookie)
+        return next(found, None)
+
+    def _note_pending(self, browser: Browser, allowed: Entitled) -> None:
+        handle = parse_qs(urlsplit(browser.at).query).get("progress", [""])[0]
+        for person in allowed.continues if handle else ():
+            now = self.house.now()
+            self.pending.append(Pending(person, browser.name, handle, now))
+            self.tally["second factor asked"] += 1
+
+    def _read_mails(self, cause: str) -> None:
+        mails = self.house.new_mails()
+        move = None
+        if cause in self.browsers and any(mail.kind in ABOUT_WHO_ASKED for mail in mails):
+            move = self._begin_move(self.browsers[cause])
+        for mail in mails:
+            person = next((p for p in self.people if p.subject == mail.subject), None)
+            about = move if mail.kind in ABOUT_WHO_ASKED else None
+            person = about.person if about else person
+            if mail.to is not None:
+                letter = Letter(mail, cause, person, self.house.now(), about)
+                self.letters.append(letter)
+
+    def _begin_move(self, browser: Browser) -> Move:
+        person, session = self.who(browser), self.session_of(browser)
+        assert person is not None, "a change of address was begun by nobody"
+        assert session is not None
+        for one in (*self.moves, *self.letters):
+            if isinstance(one, Move) and one.person is person and not one.void:
+                one.void = "replaced"
+            elif isinstance(one, Letter) and one.move is not None and one.person is person:
+                one.void = one.void or "replaced"
+        new = self.sent[-1].fields.get("email", "")
+        self.moves.append(Move(person, person.address, new, session.root))
+        return self.moves[-1]
+
+
+def describe(tally: Counter[str]) -> str:
+    """Write what was reached, for the report of a run."""
+    return json.dumps(dict(sorted(tally.items())), indent=1, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""What the published FAQ promises members, told as stories that people walk through."""
