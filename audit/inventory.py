@@ -147,6 +147,9 @@ INVENTORY: dict[EventName, Described] = {
     EventName.LOGOUT_FAILED: Described(
         "A logout token could not be delivered and was given up.", _ACCESS
     ),
+    EventName.MAILBOX_CLEARED: Described(
+        "A mailbox that was reported as undeliverable gets mails again.", _ADMIN, _SOURCE
+    ),
     EventName.MAIL_BOUNCED: Described(
         "A mailbox was reported as undeliverable.", _SECURITY, _SOURCE
     ),

@@ -58,6 +58,7 @@ class EventName(StrEnum):
     LIMIT_DEGRADED = "limit.degraded"
     LOGOUT_DELIVERED = "logout.delivered"
     LOGOUT_FAILED = "logout.failed"
+    MAILBOX_CLEARED = "mailbox.cleared"
     MAIL_BOUNCED = "mail.bounced"
     MAIL_FAILED = "mail.failed"
     MAIL_SENT = "mail.sent"

@@ -16,7 +16,7 @@ from idp.assembly.registration import build_finishing
 from idp.authn.recent import RecentAuthentication
 from idp.authn.views.passkey import PasskeyViews
 from idp.authn.views.reauthenticate import ReauthenticateViews
-from idp.authn.views.sign_in import Describe, sign_in_views
+from idp.authn.views.sign_in import Describe, SignInViews
 from idp.authn.views.verify import VerifyViews
 from idp.exchanges.recorder import FILE, Exchanges
 from idp.exchanges.views import ExchangesPage
@@ -156,7 +156,7 @@ def _sign_in_pages(
     signing_in, sessions = provider.sign_in, provider.browser_sessions
     steps = signing_in.password.steps
     for views in (
-        sign_in_views(signing_in.password, sessions, browser, pages, describe),
+        SignInViews(signing_in.password, sessions, browser, pages, describe).blueprint(),
         VerifyViews(steps, browser, pages, describe).blueprint(),
         PasskeyViews(signing_in.passkey, browser, pages, describe).blueprint(),
         ReauthenticateViews(signing_in.again, sessions, browser, pages, describe).blueprint(),

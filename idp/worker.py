@@ -16,9 +16,11 @@ import structlog
 from idp.accounts import store as accounts
 from idp.accounts.legacy_schemes import SCHEMES
 from idp.assembly import Background
+from idp.authn import store as sign_ins
 from idp.clients import store as clients
 from idp.clock import to_micros
 from idp.errors import IdpError
+from idp.factors import store as factors
 from idp.grants import store as grants
 from idp.invitations import store as invitations
 from idp.lifecycle.expiry import end_expired_sessions
@@ -153,5 +155,7 @@ def clean(b: Background) -> dict[str, int]:
             "devices": sessions.forget_devices(tx, now - rules.sessions.known_device.micros),
             "sessions": sessions.clean(tx, now - KEEP_ENDED_MICROS),
             "registrations": invitations.clean(tx, now),
+            "sign-ins in progress": sign_ins.clean(tx, now),
+            "questions to passkeys": factors.clean_challenges(tx, now),
         }
     return done

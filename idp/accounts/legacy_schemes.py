@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 import bcrypt
-from passlib.hash import md5_crypt, phpass, sha256_crypt, sha512_crypt
 
 MARK = "$legacy$"
 ARGON2ID = "argon2id"
@@ -102,16 +103,18 @@ def shadow(scheme: str) -> str:
     name, _, cost = scheme.partition(":")
     if name not in SCHEMES:
         raise ValueError(f"{name}: not a scheme of older portals")
-    made = {
-        "bcrypt": f"$2b${int(cost or 10):02d}$" + "." * 22,
-        "django_pbkdf2": f"pbkdf2_sha256${cost or 260000}$0000000000000000$",
-        "pbkdf2": f"$pbkdf2-sha256${cost or 29000}$................$",
-        "sha256_crypt": f"$5$rounds={cost or 5000}$................$",
-        "sha512_crypt": f"$6$rounds={cost or 5000}$................$",
-        "md5_crypt": "$1$........$",
-        "phpass": f"$P${_ITOA64[int(cost or 13)]}........",
-    }
-    return made.get(name, f"{name.partition('_')[0]}$0000000000000000$")
+    salt = "." * 8
+    if name == "bcrypt":
+        return f"$2b${int(cost or 10):02d}${salt}{salt}......"
+    if name == "django_pbkdf2":
+        return f"pbkdf2_sha256${cost or 260_000}${salt}$"
+    if name == "pbkdf2":
+        return f"$pbkdf2-sha256${cost or 29_000}${salt}$"
+    if name in ("sha256_crypt", "sha512_crypt"):
+        return f"${'5' if name == 'sha256_crypt' else '6'}$rounds={cost or 5000}${salt}$"
+    if name == "phpass":
+        return f"$P${_ITOA64[int(cost or 13)]}{salt}"
+    return f"$1${salt}$" if name == "md5_crypt" else f"{name.partition('_')[0]}${salt}$"
 
 
 def work_of(found: LegacyHash) -> str:
@@ -166,20 +169,26 @@ def _salted_suffix(secret: bytes, found: Found) -> str:
 
 
 def _crypt(secret: bytes, found: Found) -> str:
-    handler = sha256_crypt if found["kind"] == "5" else sha512_crypt
+    handler = _handler("sha256_crypt" if found["kind"] == "5" else "sha512_crypt")
     made: str = handler.using(salt=found["salt"], rounds=int(found["cost"] or 5000)).hash(secret)
     return made.rpartition("$")[2]
 
 
 def _md5_crypt(secret: bytes, found: Found) -> str:
-    made: str = md5_crypt.using(salt=found["salt"]).hash(secret)
+    made: str = _handler("md5_crypt").using(salt=found["salt"]).hash(secret)
     return made.rpartition("$")[2]
 
 
 def _phpass(secret: bytes, found: Found) -> str:
     rounds = _ITOA64.index(found["cost"])
-    made: str = phpass.using(salt=found["salt"], rounds=rounds).hash(secret)
+    made: str = _handler("phpass").using(salt=found["salt"], rounds=rounds).hash(secret)
     return made[12:]
+
+
+@cache
+def _handler(name: str) -> Any:
+    """Give one of passlib's schemes; imported when the first is met: it costs 40 ms."""
+    return getattr(importlib.import_module("passlib.hash"), name)
 
 
 def _ab64(text: str) -> bytes:

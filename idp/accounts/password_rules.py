@@ -140,7 +140,7 @@ def _fewest_parts(text: str, words: Mapping[str, Why]) -> tuple[int, str | None]
         parts, minus = best[end - 1]
         found, own = (parts + 1, minus), used[end - 1]
         for start in range(max(0, end - longest), end - 2):
-            piece = text[start:end]
+            piece = _unit(text[start:end])  # a word twice in a row is no more than the word
             parts, minus = best[start]
             if piece in words:
                 candidate = (parts, minus - len(piece))
@@ -157,7 +157,7 @@ def _fewest_parts(text: str, words: Mapping[str, Why]) -> tuple[int, str | None]
 
 
 def _is_guessable(piece: str, common: Collection[str]) -> bool:
-    return piece in common or _unsaid(piece) in common or _is_pattern(piece)
+    return len(piece) <= 2 or piece in common or _unsaid(piece) in common or _is_pattern(piece)
 
 
 def _unsaid(piece: str) -> str:
@@ -169,8 +169,6 @@ _DISGUISES: Final = str.maketrans("@4301$57", "aaeolsst")
 
 
 def _is_pattern(piece: str) -> bool:
-    if len(set(piece)) == 1:
-        return True
     if piece.isdigit() and len(piece) in (4, 6, 8):
         return _is_date(piece)
     if len(piece) < 4:

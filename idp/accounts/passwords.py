@@ -4,7 +4,7 @@
 What was typed is hashed as it was sent, in UTF-8, neither cut nor folded (OWASP ASVS 6.2.8).
 
 While accounts with a wrapped hash of an older portal are left (`idp.accounts.legacy`), every
-attempt does the work of their scheme (`legacy_work` of the policy): they cannot be told from others.
+attempt does the work of their scheme too (`legacy_work` of the policy): time tells nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The services behind the member's own account pages: address, password, history, data, stopping."""
+"""The services behind the member's own account pages, from the address to stopping."""
 
 from __future__ import annotations
 

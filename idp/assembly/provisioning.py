@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MOUNT = "/scim/v2/"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_READING = {("GET", ""), ("HEAD", ""), ("POST", "Users/.search")}
+_READING = {("GET", ""), ("HEAD", ""), ("POST", "Users/.search"), ("POST", ".search")}
 
 
 def build_scim_tokens(f: Foundation) -> ScimTokens:

@@ -19,8 +19,6 @@ from idp.throttle.buckets import Buckets
 from idp.throttle.slots import HashSlots
 from idp.throttle.waiting import LeaseWaiters
 
-RECOVERY_PURPOSE = "recovery-code"
-
 
 @dataclass(frozen=True)
 class SigningIn:
@@ -41,7 +39,7 @@ def build_signing_in(f: Foundation, buckets: Buckets, slots: HashSlots) -> Signi
         f.proving,
         f.mails,
         Totp(f.gate, f.master),
-        RecoveryCodes(f.gate, f.master.derive_all(RECOVERY_PURPOSE)),
+        RecoveryCodes(f.gate),
         Passkeys(f.settings.issuer, f.gate, f.policy),
     )
     sessions = SignInSessions(f.policy, f.journal, f.endings)

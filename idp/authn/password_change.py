@@ -47,6 +47,12 @@ class PasswordChange:
     endings: Endings
     mails: Mails
 
+    def address_of(self, session: Session) -> str:
+        """Give the sign-in address that the password belongs to."""
+        with self.database.read() as tx:
+            account = accounts.find(tx, session.subject)
+        return account.address if account else ""
+
     def check(self, session: Session, new: str) -> None:
         """Refuse a new password that may not be used; raises `BadPassword` with the reason."""
         with self.database.read() as tx:

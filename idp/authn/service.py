@@ -9,6 +9,7 @@ everyone once a limit is reached, without the secret being looked at.
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -85,7 +86,7 @@ class PasswordSignIn:
                     raise self.slots.turn_away()
 
     def _look_up(self, attempt: Attempt) -> _Known:
-        normal = _normal_form(attempt.username)
+        normal = _normal_form(attempt.username, self.policy.policy.mail.carrier_domains)
         now = self.clock.now()
         device = hash_token(attempt.visit.device_cookie) if attempt.visit.device_cookie else ""
         with self.database.read() as tx:
@@ -238,8 +239,8 @@ class PasswordSignIn:
         return Failed(reference)
 
 
-def _normal_form(username: str) -> str | None:
+def _normal_form(username: str, carriers: Collection[str]) -> str | None:
     try:
-        return parse_mail_address(username).normal_form
+        return parse_mail_address(username, carriers).normal_form
     except BadMailAddress:
         return None

@@ -23,6 +23,7 @@ COMMANDS = {
     "member": "idp.cli.member:member",
     "invite": "idp.cli.invite:invite",
     "account": "idp.cli.account:account",
+    "mail": "idp.cli.mail:mail",
     "policy": "idp.cli.policy:policy",
     "keys": "idp.cli.keys:keys",
     "audit": "idp.cli.audit:audit",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import click
 from argon2 import PasswordHasher
@@ -13,11 +14,15 @@ from idp.assembly import build_foundation, build_provider, build_rotation
 from idp.cli.output import format_option, say
 from idp.errors import IdpError
 from idp.key_rotation.renewal import Renewal
+from idp.mails.promise import KINDS
+from idp.mails.smtp import MailServer, ServerDown
+from idp.outbox import store as outbox
 from idp.policy.folder import read_folder
-from idp.settings import Settings, read_settings
+from idp.settings import Settings, is_loopback, read_settings
 from keys.errors import KeysError
 
 WHEEL_MILLISECONDS = 15.0
+MAIL_SECONDS = 5.0
 
 
 @click.group()
@@ -31,9 +36,12 @@ def config(form: str) -> int:
     """Print the effective settings (secrets masked) and what is wrong with them."""
     settings = read_settings()
     faults = [
-        fault for check in (_folder, _stores, _difference) if (fault := _ask(check, settings))
+        fault
+        for check in (_folder, _stores, _difference, _mail_server)
+        if (fault := _ask(check, settings))
     ]
     notes, foreign = _master_keys(settings)
+    notes += _mail_notes(settings)
     faults += foreign
     content = {
         "settings": settings.masked(),
@@ -75,6 +83,36 @@ def _difference(settings: Settings) -> str | None:
         f"the folder {settings.policies} differs from the policy in force ({active[:12]});"
         " put it in force with `idp policy activate`"
     )
+
+
+def _mail_server(settings: Settings) -> str | None:
+    """Open a session with the mail server, sign in, and leave without a mail."""
+    if settings.smtp_url is None:
+        return None
+    server = MailServer.from_url(settings.smtp_url, settings.outgoing_ca)
+    try:
+        with server.session(MAIL_SECONDS, "doctor.invalid"):
+            return None
+    except ServerDown as down:
+        return f"the mail server {server.host}:{server.port} does not serve us: {down}"
+
+
+def _mail_notes(settings: Settings) -> list[str]:
+    if settings.smtp_url is None:
+        return [f"IDP_SMTP_URL is not set: mails wait in the outbox ({_waiting(settings)} now)"]
+    with suppress(IdpError):
+        server = MailServer.from_url(settings.smtp_url, settings.outgoing_ca)
+        if not server.encrypted and not is_loopback(server.host):
+            return ["mails travel to the mail server in clear: use smtp+starttls:// or smtps://"]
+    return []
+
+
+def _waiting(settings: Settings) -> str:
+    try:
+        with build_foundation(settings).database.read() as tx:
+            return str(sum(outbox.waiting_of(tx, kind) for kind in KINDS))
+    except (IdpError, KeysError):
+        return "unknown"  # named as a fault already
 
 
 def _master_keys(settings: Settings) -> tuple[list[str], list[str]]:

@@ -15,7 +15,7 @@ from idp.errors import SettingsError
 from idp.key_rotation.renewal import Renewal, Usage
 from keys.master import MasterKeys
 
-COLUMNS = ("master_id", "person_keys", "signing_keys", "audit_key")
+COLUMNS = ("master_id", "person_keys", "signing_keys", "audit_key", "factor_secrets")
 
 
 @click.command(epilog="Example: idp keys master --out /etc/kumiai/master.keys")

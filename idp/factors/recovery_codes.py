@@ -1,15 +1,14 @@
 """Recovery codes: for the day the phone is gone. Each works once; all are shown once.
 
-A code has 60 random bits as twelve letters of Crockford's base32 (no I, L, O, U), and stands here
-only as a keyed hash: a dump of the table alone lets nobody guess.
+A code has 80 random bits as sixteen letters of Crockford's base32 (no I, L, O, U), more than can be
+searched through, so that its hash needs no key: a renewed master key leaves codes on paper good.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from idp.clock import to_micros
@@ -20,21 +19,20 @@ from idp.throttle.gate import Gate, count_verification
 from idp.throttle.model import Budget, Lease, Tried
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-LENGTH = 12
+LENGTH = 16
 _MISREAD = str.maketrans("ILO", "110")
 
 
 @dataclass(frozen=True)
 class RecoveryCodes:
-    """Draws and checks recovery codes. `keys` hash them (newest first)."""
+    """Draws and checks recovery codes."""
 
     gate: Gate
-    keys: tuple[bytes, ...] = field(repr=False)
 
     def draw(self, tx: Tx, subject: str, count: int, now: datetime) -> list[str]:
         """Draw a new set; the old one ends. Shown to the member now and never again."""
         codes = ["".join(secrets.choice(ALPHABET) for _ in range(LENGTH)) for _ in range(count)]
-        hashes = [_hash(self.keys[0], subject, code) for code in codes]
+        hashes = [_hash(subject, code) for code in codes]
         store.replace_codes(tx, subject, hashes, to_micros(now))
         return codes
 
@@ -43,11 +41,8 @@ class RecoveryCodes:
         code = fold(typed)
 
         def check(lease: Lease) -> bool:
-            used = [
-                store.use_code(tx, subject, _hash(key, subject, code), to_micros(now))
-                for key in self.keys
-            ]
-            return count_verification(lease, "recovery_code", right=any(used))
+            right = store.use_code(tx, subject, _hash(subject, code), to_micros(now))
+            return count_verification(lease, "recovery_code", right=right)
 
         return self.gate.try_cheap(tx, Budget(LimitName.RECOVERY_CODE, subject), now, check)
 
@@ -62,6 +57,5 @@ def looks_like_one(typed: str) -> bool:
     return len(typed) == LENGTH and all(letter in ALPHABET for letter in fold(typed))
 
 
-def _hash(key: bytes, subject: str, code: str) -> str:
-    text = f"{subject}\0{code}".encode("utf-8", "surrogatepass")
-    return hmac.new(key, text, hashlib.sha256).hexdigest()
+def _hash(subject: str, code: str) -> str:
+    return hashlib.sha256(f"{subject}\0{code}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,8 +1,8 @@
 """A renewed master key: everything that lies wrapped in a store is wrapped again under it.
 
-Three kinds of secrets: person keys, the signing ring, the audit key. Keys that are derived (form
-tokens, successors of refresh tokens, nonces) lie nowhere: they follow the file, and what was made
-with an older one stays good while its line stands there.
+Four kinds of secrets: person keys, the signing ring, the audit key, secrets of authenticator apps.
+Keys that are derived (form tokens, successors of refresh tokens, nonces) lie nowhere: they follow
+the file, and what was made with an older one stays good while its line stands there.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from audit.event import Actor
 from audit.names import EventName
+from idp.key_rotation.factor_secrets import FactorSecretRewrap
 from idp.key_rotation.person_keys import PersonKeyRewrap
 from idp.key_rotation.rotation import KeyRotation
 from idp.storage.key_vault import find_audit_key, replace_audit_key
@@ -29,11 +30,12 @@ class Usage:
     person_keys: int
     signing_keys: int
     audit_key: int
+    factor_secrets: int
 
     @property
     def total(self) -> int:
         """Count all of them."""
-        return self.person_keys + self.signing_keys + self.audit_key
+        return self.person_keys + self.signing_keys + self.audit_key + self.factor_secrets
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,9 @@ class Renewal:
             every = persons.count_wrapped(tx)
             counted = {known: persons.count_wrapped(tx, known) for known in self.master.ids}
         audit = wrapped_under(audit_key) if audit_key else None
+        apps = Counter(self._factor_secrets().wrapped())
         found = [
-            Usage(known, counted[known], signing[known], int(audit == known))
+            Usage(known, counted[known], signing[known], int(audit == known), apps[known])
             for known in self.master.ids
         ]
         foreign = Usage(
@@ -64,6 +67,7 @@ class Renewal:
             every - sum(counted.values()),
             sum(count for known, count in signing.items() if known not in counted),
             int(audit is not None and audit not in counted),
+            sum(count for known, count in apps.items() if known not in counted),
         )
         return [*found, foreign] if foreign.total else found
 
@@ -75,9 +79,14 @@ class Renewal:
         r = self.rotation
         again = self._audit_key(actor) + r.rewrap(actor)
         progress(again)
+        again += self._factor_secrets().run(actor, progress)
         return again + PersonKeyRewrap(r.database, r.clock, r.journal, self.master).run(
             actor, progress
         )
+
+    def _factor_secrets(self) -> FactorSecretRewrap:
+        r = self.rotation
+        return FactorSecretRewrap(r.database, r.clock, r.journal, self.master)
 
     def _audit_key(self, actor: Actor) -> int:
         r = self.rotation

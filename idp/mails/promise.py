@@ -18,6 +18,7 @@ from idp.storage.sql import Tx
 from keys.master import MasterKeys
 
 KIND, BULK_KIND = "mail", "mail_bulk"
+KINDS = (KIND, BULK_KIND)
 CONTEXT = "mail"
 BLOCK = 2048
 """Sealed contents are filled up to a multiple of this many bytes."""
@@ -46,3 +47,7 @@ class Mails:
     def open(self, sealed: str) -> Mail:
         """Open a sealed mail; raises `keys.errors.KeysError`."""
         return msgspec.json.decode(self.master.unwrap(sealed, CONTEXT), type=Mail)
+
+    def open_payload(self, payload: str) -> Mail:
+        """Open a mail as its outbox row holds it; raises `keys.errors.KeysError`."""
+        return self.open(msgspec.json.decode(payload)["sealed"])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from idp.clock import to_seconds
+from idp.clock import start_of, to_seconds
 from idp.grants.access import Access
 from idp.members.japan.addresses import formatted
 from idp.members.model import Address, Dated, Name
@@ -59,6 +59,9 @@ def claims_of(person: Person, names: Collection[str], on: date) -> dict[str, Any
     claims: dict[str, Any] = {}
     if "profile" in scopes:
         claims |= _profile(_holding(read_names, on) or read_names[0].value, person)
+        dated: tuple[tuple[Dated[Any], ...], ...] = (read_names, addresses, phones)
+        begun = [entry.from_on for entries in dated for entry in entries]
+        claims["updated_at"] = _updated_at(person.updated_at, begun, on)
     if "email" in scopes:
         claims |= {"email": person.address, "email_verified": True}
     if "address" in scopes:
@@ -95,9 +98,15 @@ def _profile(name: Name, person: Person) -> dict[str, Any]:
         "membership_ends_on": person.access_ends_on,
         "locale": "ja-JP",
         "zoneinfo": "Asia/Tokyo",
-        "updated_at": to_seconds(person.updated_at),
     }
     return {key: value for key, value in claims.items() if value not in (None, "")}
+
+
+def _updated_at(recorded: datetime, begun: Iterable[date], on: date) -> int:
+    """Tell when what is shown became so: a dated entry shows from its day on, recorded before."""
+    latest = max((day for day in begun if day <= on), default=None)
+    shown = start_of(latest) if latest else recorded
+    return to_seconds(max(recorded, shown))
 
 
 def _address(address: Address) -> dict[str, str]:

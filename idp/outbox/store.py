@@ -37,6 +37,7 @@ _DUE = Statement(
     .order_by(_c.due_at)
     .limit(sa.bindparam("most"))
 )
+_FIND = Statement(sa.select(_c.kind, _c.payload).where(_c.id == sa.bindparam("message")))
 _LEASE = Statement(
     sa.update(outbox_message)
     .where(
@@ -84,6 +85,9 @@ _CLEAN = Statement(
 _WAITING = Statement(
     sa.select(sa.func.count(), sa.func.min(_c.created_at)).where(_c.due_at.is_not(None))
 )
+_WAITING_OF = Statement(
+    sa.select(sa.func.count()).where(_c.due_at.is_not(None), _c.kind == sa.bindparam("kind"))
+)
 
 
 def add(tx: Tx, message: str, kind: str, payload: str, at: int) -> None:
@@ -95,6 +99,12 @@ def due(tx: Tx, kind: str, now: int, most: int) -> list[tuple[str, str, int, int
     """List due messages of a kind: id, payload, attempts so far, created at."""
     rows = tx.all(_DUE, kind=kind, now=now, most=most)
     return [(r[0], r[1], r[2], r[3]) for r in rows]
+
+
+def find(tx: Tx, message: str) -> tuple[str, str] | None:
+    """Find a message that is kept: its kind and payload."""
+    row = tx.one(_FIND, message=message)
+    return (row[0], row[1]) if row else None
 
 
 def lease(tx: Tx, message: str, seen: int, next_due: int) -> bool:
@@ -131,3 +141,9 @@ def waiting(tx: Tx) -> tuple[int, int | None]:
     """Tell how many messages wait and since when the oldest does."""
     row = tx.one(_WAITING)
     return (row[0], row[1]) if row else (0, None)
+
+
+def waiting_of(tx: Tx, kind: str) -> int:
+    """Tell how many messages of a kind wait."""
+    row = tx.one(_WAITING_OF, kind=kind)
+    return int(row[0]) if row else 0

@@ -6,12 +6,17 @@ signed with it may live. Pure; each rule answers with a sentence that names the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
+from unicodedata import east_asian_width
 
 from idp.policy.model import AccessTokenFormat, ClientEntry, Policy, SigningAlgorithm
 
+SENDER: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")
+WIDEST_NAME: Final = 27
+"""Half-width characters a sender's name may take."""
 NODES_FOLLOW: Final = timedelta(seconds=2)
 """Nodes look for a changed ring every second; one may give out the old set that much longer."""
 
@@ -38,6 +43,7 @@ def faults_of(policy: Policy) -> Iterator[str]:
             "keys.toml: retiring_dwell must cover the longest lifetime of a signed token and"
             f" clock_skew of tokens.toml: at least {longest + tokens.clock_skew.seconds}s"
         )
+    yield from _faults_of_mail(policy)
     for client_id, entry in policy.clients.items():
         for member, algorithm in signed_for(entry):
             if algorithm not in keys.algorithms:
@@ -45,6 +51,20 @@ def faults_of(policy: Policy) -> Iterator[str]:
                     f"clients.toml: {client_id}: {member}: {algorithm.value} is not in"
                     " `algorithms` of keys.toml"
                 )
+
+
+def _faults_of_mail(policy: Policy) -> Iterator[str]:
+    mail = policy.mail
+    if not SENDER.fullmatch(mail.sender):
+        yield "mail.toml: sender must be an address like no-reply@id.example.jp"
+    for name in ("sender_name_ja", "sender_name_en"):
+        text: str = getattr(mail, name)
+        width = sum(2 if east_asian_width(c) in "WFA" else 1 for c in text)
+        if not text.isprintable() or not 0 < width <= WIDEST_NAME:
+            yield (
+                f"mail.toml: {name} must be one line of at most {WIDEST_NAME // 2} full-width"
+                " characters: it stands in every subject, which has room for 30"
+            )
 
 
 def signed_for(entry: ClientEntry) -> list[tuple[str, SigningAlgorithm]]:

@@ -56,7 +56,7 @@ class Endpoint:
             return {"GET": self._describe}
         if parts == ("Users",):
             return {"GET": self._list, "POST": self._create}
-        if parts == ("Users", ".search"):
+        if parts in (("Users", ".search"), (".search",)):  # there is one type of resource
             return {"POST": self._search}
         if parts == ("Bulk",):
             return {"POST": self._bulk}

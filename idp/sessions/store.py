@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from idp.accounts.model import Account
-from idp.accounts.store import ACCOUNT_COLUMNS, account, read_account
+from idp.accounts.store import read_account
+from idp.accounts.tables import ACCOUNT_COLUMNS, account
 from idp.clock import from_micros
 from idp.factors.tables import authenticator
 from idp.members.store import DATE_COLUMNS, member, read_dates
@@ -89,9 +90,7 @@ _TOUCH = Statement(
 _REAUTHENTICATE = Statement(
     sa.update(session)
     .where(_s.id == sa.bindparam("which"), _s.ended_at.is_(None))
-    .values(
-        auth_time=sa.bindparam("at"), amr=sa.bindparam("amr"), last_seen_at=sa.bindparam("at")
-    )
+    .values(auth_time=sa.bindparam("at"), amr=sa.bindparam("amr"), last_seen_at=sa.bindparam("at"))
 )
 _RENEW = Statement(
     sa.update(session)

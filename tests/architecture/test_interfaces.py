@@ -39,7 +39,8 @@ COMMANDS = {
     "demo": (),
     "migrate": ("plan", "apply", "status"),
     "doctor": ("config",),
-    "member": ("import", "show"),
+    "member": ("import", "show", "letters"),
+    "invite": ("send", "list", "withdraw", "resend"),
     "account": ("add", "show", "stop", "block", "restore"),
     "policy": ("check", "activate", "history"),
     "keys": (

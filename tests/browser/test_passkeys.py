@@ -13,7 +13,7 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from tests.browser.visitor import DESKTOP, PHONE, Visitor, visitor
 from tests.support.demo import Demo, running_demo
-from tests.support.mailbox import mails_to, newest_code
+from tests.support.mailbox import codes_to, newest_code
 
 CARRIED = "form#passkey"
 
@@ -49,7 +49,7 @@ def authenticator(page: Page, **options: Any) -> tuple[CDPSession, str]:
 
 def sign_in(page: Page, demo: Demo, member: dict[str, str]) -> None:
     """Sign in by password; who has a passkey already is asked for a code by mail, too."""
-    mails = len(mails_to(demo, member["email"]))
+    mails = len(codes_to(demo, member["email"]))
     page.goto(f"{demo.issuer}/sign-in")
     page.fill("#username", member["email"])
     page.fill("#password", member["password"])

@@ -1,24 +1,20 @@
-"""What tests of change requests share: a demo with a client that may file, its requests, a clerk."""
+"""What tests of change requests share: a client that may file, the portal's form, a clerk."""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import requests
 
+from tests.flows.deployment import Deployment
 from tests.flows.journey import signed_in, tokens_for
 from tests.support.demo import Demo
-from tests.support.parties import ALL_SCOPES, PARTIES, party
+from tests.support.parties import party
 from tests.support.relying_party import Browser, Client, hidden_fields
 
-FILING = f"{ALL_SCOPES} member:change"
-PARTIES_THAT_FILE = PARTIES | {
-    name: PARTIES[name] | {"scope": FILING} for name in ("desk", "shop", "strict", "reader")
-}
 NEW_NAME = {
     "family_name": "髙﨑",
     "given_name": "太郎",
@@ -60,7 +56,7 @@ class Filer:
         return list(answer.json()["changes"])
 
 
-def filer(demo: Demo, index: int = 0, name: str = "desk") -> Filer:
+def filer(demo: Demo, index: int = 0, name: str = "filing") -> Filer:
     """Sign a member in at a client that asks for the scope."""
     client = party(demo, name)
     tokens = tokens_for(signed_in(demo, index), client, scope="openid profile member:change")
@@ -69,9 +65,12 @@ def filer(demo: Demo, index: int = 0, name: str = "desk") -> Filer:
 
 def clerk(demo: Demo, *arguments: str) -> Any:
     """Run a command of the clerk; answers its JSON."""
-    done = demo.idp("member", *arguments, "--format", "json")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout)
+    return json.loads(commands(demo).must("member", *arguments, "--format", "json"))
+
+
+def commands(demo: Demo) -> Deployment:
+    """Give the command line of a demo, without starting Python anew for each command."""
+    return Deployment(demo.data, {"data": str(demo.data)})
 
 
 def enter_portal(demo: Demo, member: dict[str, str], browser: Browser | None = None) -> Browser:
@@ -110,10 +109,3 @@ def mails_to(demo: Demo, address: str) -> list[dict[str, Any]]:
     """Read what came for an address, newest first."""
     found = requests.get(demo.facts["mail"] + "/messages", timeout=30).json()
     return [mail for mail in found if mail["to"] == address]
-
-
-def policies_that_file(folder: Path) -> Path:
-    """Write a policy in which some clients may file change requests."""
-    from tests.support.parties import write_policies
-
-    return write_policies(folder / "policies", PARTIES_THAT_FILE)

@@ -68,7 +68,7 @@ def test_a_step_up_keeps_the_session_and_renews_what_it_proves(demo: Demo, app: 
     page = browser.authorize(**client.request(pkce, claims=essential(TWO_FACTOR)))
     assert 'id="re-authenticate"' in page.text
     assert 'name="password"' not in page.text
-    wrong = send(browser, page.text, "re-authenticate", code="ABCDEFGHJKMN")
+    wrong = send(browser, page.text, "re-authenticate", code="ABCDEFGHJKMNPQRS")
     assert wrong.status_code == 401
     answer = browser.follow(send(browser, page.text, "re-authenticate", code=app.code()))
     answer = browser.consent(answer) if answer.status_code == 200 else answer

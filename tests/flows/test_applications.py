@@ -97,7 +97,8 @@ def test_bad_input_changes_nothing(demo: Demo) -> None:
 
 
 def test_without_a_session_one_signs_in_first(demo: Demo) -> None:
-    assert Browser(demo.issuer).get(PAGE).headers["Location"] == "/sign-in"
+    led = Browser(demo.issuer).get(PAGE).headers["Location"]
+    assert led == "/sign-in?next=%2Faccount%2Fapplications"
 
 
 def test_the_page_is_there_in_english(demo: Demo) -> None:

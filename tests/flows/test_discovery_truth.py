@@ -50,10 +50,10 @@ def _reads(demo: Demo, url: str) -> None:
 
 
 def _scopes(demo: Demo, scopes: list[str]) -> None:
-    browser, shop = signed_in(demo), party(demo, "desk")
+    browser, filing = signed_in(demo), party(demo, "filing")
     for scope in scopes:
-        assert "code" in silently(browser, shop, scope=" ".join(dict.fromkeys(["openid", scope])))
-    assert silently(browser, shop, scope="openid nonsense")["error"] == "invalid_scope"
+        assert "code" in silently(browser, filing, scope=" ".join(dict.fromkeys(["openid", scope])))
+    assert silently(browser, filing, scope="openid nonsense")["error"] == "invalid_scope"
 
 
 def _response_types(demo: Demo, types: list[str]) -> None:

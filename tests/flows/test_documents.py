@@ -52,7 +52,7 @@ def test_every_endpoint_named_is_there_and_no_value_is_empty(demo: Demo) -> None
 
 def test_the_lists_of_discovery_are_probed_one_by_one(demo: Demo) -> None:
     """Rows 88, 40: Disc 3; RFC 9700 2.1.1."""
-    found, desk = read(demo, PATHS[0]).json(), party(demo, "desk")
+    found, desk = read(demo, PATHS[0]).json(), party(demo, "filing")
     browser = signed_in(demo)
     for scope in found["scopes_supported"]:
         assert "code" in silently(browser, desk, scope=f"openid {scope}"), scope

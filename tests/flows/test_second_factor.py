@@ -7,6 +7,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from idp.accounts import store as accounts
+from idp.bootstrap import prepare
+from idp.clock import to_micros
+from idp.settings import read_settings
 from tests.flows.journey import signed_in
 from tests.support.demo import Demo
 from tests.support.factors import App, fields_of, send, set_up_app, to_second_step, turn_off_app
@@ -117,11 +121,28 @@ def test_a_finished_step_opens_nothing(demo: Demo, member: dict[str, str], app: 
     assert again.status_code == 400
 
 
+def test_a_new_password_in_between_ends_the_sign_in(
+    demo: Demo, member: dict[str, str], app: App
+) -> None:
+    browser, page = to_second_step(demo, member)
+    foundation = prepare(read_settings({"IDP_DATA": str(demo.data)}))
+    try:
+        with foundation.database.begin() as tx:
+            found = accounts.find_by_number(tx, member["number"])
+            assert found is not None
+            at = to_micros(found.credentials_changed_at) + 1
+            accounts.set_password(tx, found.subject, found.password_hash or "", at)
+    finally:
+        foundation.database.dispose()
+    assert send(browser, page, "verification-code", code=app.code()).status_code == 400
+    assert browser.get("/account").headers["Location"] == "/sign-in"
+
+
 def test_wrong_codes_get_one_page_and_a_right_one_ends_it(
     demo: Demo, member: dict[str, str], app: App
 ) -> None:
     browser, page = to_second_step(demo, member)
-    for code in ("", "🦀" * 10, "1" * 64, "０" * 6, "ABCDEFGHJKMN"):
+    for code in ("", "🦀" * 10, "1" * 64, "０" * 6, "ABCDEFGHJKMNPQRS"):
         answer = send(browser, page, "verification-code", code=code)
         assert answer.status_code == 401
         assert "受付番号" in answer.text

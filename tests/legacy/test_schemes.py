@@ -67,7 +67,15 @@ def test_the_right_password_opens_and_no_other(kind: str) -> None:
     kept = stored(text)
     assert len(kept) <= 400
     assert passwords.verify(LEASE, kept, PASSWORD, CHEAP)
-    for wrong in (PASSWORD + " ", PASSWORD[:-1], "", "x" * 4096, "\0", PASSWORD + "\0", PASSWORD + "\0x"):
+    for wrong in (
+        PASSWORD + " ",
+        PASSWORD[:-1],
+        "",
+        "x" * 4096,
+        "\0",
+        PASSWORD + "\0",
+        PASSWORD + "\0x",
+    ):
         assert not passwords.verify(LEASE, kept, wrong, CHEAP), wrong
     assert passwords.needs_rehash(kept, CHEAP)
 

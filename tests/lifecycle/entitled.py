@@ -17,7 +17,7 @@ from tests.lifecycle.truth import Entitled, Letter, folded, totp_fits
 if TYPE_CHECKING:
     from tests.lifecycle.world import World
 
-ADDRESS = "/account/address"
+RESET, CHANGE, ADDRESS = "/recover/password", "/account/password", "/account/address"
 
 
 def entitled(world: World, browser: Browser, path: str, fields: dict[str, str]) -> Entitled:
@@ -32,11 +32,11 @@ def entitled(world: World, browser: Browser, path: str, fields: dict[str, str]) 
             (allowed.continues if asked else allowed.enters).add(person)
         if _shows_code(world, person, browser, fields):
             allowed.enters.add(person)
-        if _shows_reset(world, person, browser, fields):
+        if path == RESET and _shows_reset(world, person, browser, fields):
             allowed.resets.add(person)
     here = world.who(browser)
     if here is not None:
-        if fields.get("password") == here.password and _twice(fields):
+        if path == CHANGE and fields.get("password") == here.password and _twice(fields):
             allowed.changes = here
         if path.startswith("/account/stop"):
             allowed.stops = here

@@ -229,7 +229,7 @@ class Machine(RuleBasedStateMachine):
 
     # The office and the calendar.
 
-    @rule(who=MEMBERS, act=st.sampled_from(("stop", "block", "restore", "restore")))
+    @rule(who=MEMBERS, act=st.sampled_from(("stop", "block", "restore", "restore", "restore", "restore")))
     def office(self, who: int, act: str) -> None:
         """The office takes an account out of service, or back."""
         person, standing = self.world.people[who], self.house.standing
@@ -249,7 +249,7 @@ class Machine(RuleBasedStateMachine):
             self.world.end(person, "block")
         self.world.look()
 
-    @rule(who=MEMBERS, days=st.sampled_from((0, 0, 1, None)), told=st.booleans())
+    @rule(who=MEMBERS, days=st.sampled_from((0, 1, None, None, None)), told=st.booleans())
     def register(self, who: int, days: int | None, told: bool) -> None:
         """The register says when a membership ends; the worker may tell, or not yet."""
         person = self.world.people[who]

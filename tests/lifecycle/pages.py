@@ -173,14 +173,15 @@ class Pages(Machine):
         if self.send(browser, browser.form("re-authenticate"), **typed):
             self.owner(browser).used_codes.add(typed["code"])
 
-    @rule(name=BROWSERS)
-    def stop(self, name: str) -> None:
-        """A member stops using the service."""
+    @rule(name=BROWSERS, sure=st.sampled_from((False, False, True)))
+    def stop(self, name: str, sure: bool) -> None:
+        """A member stops using the service, or thinks better of it."""
         browser = self.browser(name)
         self.world.get(browser, "/account/stop")
         if browser.form("re-authenticate"):
             self.authenticate_again(name, True)
-        self.send(browser, browser.form("stop-service"))
+        if sure:
+            self.send(browser, browser.form("stop-service"))
 
     @rule(name=BROWSERS, party=PARTIES)
     def revoke(self, name: str, party: str) -> None:

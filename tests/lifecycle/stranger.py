@@ -118,15 +118,15 @@ class Lifecycle(Pages):
         name=BROWSERS,
         kind=st.sampled_from(LINKED),
         page=st.sampled_from(LINK_PAGES),
-        index=st.integers(-3, -1),
     )
-    def misuse_link(self, name: str, kind: MailKind, page: str, index: int) -> None:
+    def misuse_link(self, name: str, kind: MailKind, page: str) -> None:
         """The secret of one kind of mail is brought to the page of another, and used there."""
         browser = self.browser(name)
+        self.get_letter(browser, kind)
         letters = [x for x in self.readable(browser, kind) if x.value("link")]
         if not letters:
             return
-        secret = letters[max(index, -len(letters))].secret
+        secret = letters[-1].secret
         self.world.open_link(browser, page.format(secret), secret)
         for form in browser.forms():
             if form.id in ("new-address", "reset-password"):
@@ -143,6 +143,81 @@ class Lifecycle(Pages):
             self.follow_link(name, -1, MailKind.RESET)
         self.ask_for_reset(name, who)
         self.set_new_password(name, "right", True)
+
+    @rule(
+        name=BROWSERS,
+        other=BROWSERS,
+        begun=st.sampled_from(("reset by code", "reset by link", "sign-in", "move", "form")),
+        by=st.sampled_from(("reset", "change", "move", "stop", "block", "block and restore")),
+    )
+    def overtake(self, name: str, other: str, begun: str, by: str) -> None:
+        """Something is begun, overtaken by something stronger, and then finished."""
+        browser, person = self.browser(name), self.owner(self.browser(name))
+        if self._foreign(browser, other):
+            other = name
+        who = self.world.people.index(person)
+        if begun in ("sign-in", "form"):
+            browser.cookies.clear()
+            self.sign_in(name, who, "current", False, False) if begun == "sign-in" else None
+        elif begun == "move":
+            self.ask_for_address(name, "new")
+            self.follow_link(name, -1, MailKind.NEW_ADDRESS)
+            self.press(name)
+        else:
+            self.ask_for_reset(name, who)
+            if begun == "reset by link":
+                self.follow_link(name, -1, MailKind.RESET)
+        at, page = browser.at, browser.page
+        password = person.password
+        self.change_credentials(other, by)
+        browser.at, browser.page = at, page
+        if begun == "move":
+            self.follow_link(name, -1, MailKind.OLD_ADDRESS)
+            self.press(name)
+        elif begun == "sign-in":
+            self.enter_code(name, "right")
+        elif begun == "form":
+            self.world.get(browser, "/sign-in")
+            typed = {"username": person.address, "password": password}
+            self.send(browser, browser.form("sign-in"), **typed)
+        else:
+            self.set_new_password(name, "right", True)
+        self.tally["overtaken"] += 1
+
+    @rule(
+        name=BROWSERS,
+        how=st.sampled_from(("reset", "reset by link", "change", "move", "move", "take back")),
+    )
+    def change_credentials(self, name: str, how: str) -> None:
+        """The credentials of a member change, or end."""
+        browser = self.browser(name)
+        who = self.world.people.index(self.owner(browser))
+        if how.startswith("reset"):
+            self.reset(name, "link" if how.endswith("link") else "code")
+        elif how == "change":
+            self.ensure_signed_in(browser)
+            self.change_password(name, True)
+        elif how in ("move", "take back"):
+            self.move(name, True, how == "take back")
+        elif how == "stop":
+            self.ensure_signed_in(browser)
+            self.stop(name, True)
+        else:
+            self.office(who, "block")
+            if how == "block and restore":
+                self.office(who, "restore")
+
+    def get_letter(self, browser: Browser, kind: MailKind) -> None:
+        """Let the person at a browser have a mail of a kind that still proves something."""
+        now = self.house.now()
+        if any(x.proves(kind, now) and x.value("link") for x in self.readable(browser, kind)):
+            return
+        if kind is MailKind.RESET:
+            self.ask_for_reset(browser.name, self.world.people.index(self.owner(browser)))
+        elif kind is MailKind.ADDRESS_CHANGED:
+            self.move(browser.name, True, False)
+        else:
+            self.ask_for_address(browser.name, "new")
 
     def typed(self, browser: Browser) -> dict[str, str]:
         """Fill in whatever a form may ask for, with what the person at a browser knows."""

@@ -22,6 +22,8 @@ from tests.lifecycle.truth import (
     Pending,
 )
 
+LIFTED = ("stop", "block")
+"""What may be lifted again: a sign-in that waited for its code meanwhile may then go on."""
 ABOUT_WHO_ASKED = (MailKind.NEW_ADDRESS, MailKind.OLD_ADDRESS)
 
 
@@ -75,6 +77,7 @@ class World:
 
     def post(self, browser: Browser, path: str, fields: dict[str, str]) -> Answer:
         """Send a form, and see that nothing happens that was not entitled to."""
+        here = self.who(browser)
         allowed = entitled(self, browser, path, fields)
         self.sent.append(Sent(browser.name, path, fields))
         cookie = browser.session
@@ -83,6 +86,8 @@ class World:
         if allowed.continues:
             self._note_pending(browser, allowed)
         self.see_page(browser, answer)
+        if path == "/account/security/app/remove" and answer.status == 200 and here is not None:
+            here.totp = here.totp if "app-off" not in browser.at else None
         if path == "/sign-out" and browser.session is None:
             self._end_session_of(cookie, "signed out")
         return answer
@@ -129,6 +134,8 @@ class World:
     def void(self, person: Person, why: str) -> None:
         """Whatever was mailed to a member or is under way is good for nothing any more."""
         for one in (*self.letters, *self.pending, *self.moves):
+            if isinstance(one, Pending) and why in LIFTED:
+                continue
             is_undo = isinstance(one, Letter) and one.mail.kind is MailKind.ADDRESS_CHANGED
             if one.person is person and not one.void and not is_undo:
                 one.void = why
@@ -177,7 +184,7 @@ class World:
                 self.tally["stopped by the member"] += 1
                 self.end(person, "stop")
         if browser.session != cookie:
-            self._see_cookie(browser, cookie, allowed)
+            self._see_cookie(browser, cookie, allowed, answer)
         self._read_mails(browser.name)
 
     def _see_sessions(
@@ -224,6 +231,7 @@ class World:
             assert kept.password_hash is None, "taken back, and the password stayed"
             person.former.append(person.password)
             person.password, person.address = "", kept.address
+            person.totp = None  # set up within the days that a taking back looks at
             self.tally["address taken back"] += 1
             self.devices = {(d, p) for d, p in self.devices if p is not person}
             self.end(person, "address taken back")
@@ -235,11 +243,13 @@ class World:
         move = next(m for m in self.moves if m.person is person and m.new == kept.address)
         self.end(person, "address change", keep=move.root)
 
-    def _see_cookie(self, browser: Browser, cookie: str | None, allowed: Entitled) -> None:
+    def _see_cookie(
+        self, browser: Browser, cookie: str | None, allowed: Entitled, answer: Answer
+    ) -> None:
         before = self._session(cookie)
         if browser.session is None:
             return
-        page = browser.send("GET", "/account")
+        page = answer if browser.at == "/account" else browser.send("GET", "/account")
         there = [p for p in self.people if page.status == 200 and p.number in page.text]
         assert len(there) == 1, f"a session of nobody: {page.status}"
         person = there[0]

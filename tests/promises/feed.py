@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from demo.people import MEMBERS
 from demo.register import register_csv
 from tests.support.demo import Demo
 
@@ -41,3 +42,12 @@ class CoreSystem:
         file.write_text(text.getvalue(), "utf-8")
         done = self.demo.idp("member", "import", str(file), "--apply")
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def member_since_long(demo: Demo, index: int) -> dict[str, str]:
+    """Give a member who had paid in before 2017, when these stories begin."""
+    later = {person.number for person in MEMBERS if person.capital_paid_on >= "2017"} - {
+        person.number for person in MEMBERS if not person.capital_paid_on[:1].isdigit()
+    }
+    able = [m for m in demo.facts["members"] if m["standing"] == "member" and m["password"]]
+    return dict([m for m in able if m["number"] not in later][index])

@@ -29,6 +29,7 @@ def ask_for_the_mail(v: Visitor, demo: Demo, email: str) -> str:
     journey.reach_sign_in(v, demo)
     assert v.page.inner_text('main a[href="/recover"]') == "パスワードをお忘れの方"
     v.page.click('main a[href="/recover"]')
+    expect(v.page.locator("form#reset-request")).to_be_visible()
     v.look()
     v.page.fill("#email", email)
     press(v.page, "reset-request")

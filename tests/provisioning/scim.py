@@ -74,9 +74,7 @@ class Core:
             body = json.dumps(content).encode()
         if body is not None:
             told.setdefault("Content-Type", "application/scim+json")
-        return requests.request(
-            method, f"{self.base}{path}", data=body, headers=told, timeout=120
-        )
+        return requests.request(method, f"{self.base}{path}", data=body, headers=told, timeout=120)
 
     def create(self, **more: Any) -> dict[str, Any]:
         """Add a member; answers what was answered."""
@@ -93,9 +91,7 @@ class Core:
 
     def bulk(self, *operations: dict[str, Any], **more: Any) -> requests.Response:
         """Send a bulk request."""
-        return self.send(
-            "POST", "/Bulk", {"schemas": [BULK], "Operations": operations} | more
-        )
+        return self.send("POST", "/Bulk", {"schemas": [BULK], "Operations": operations} | more)
 
     def find(self, text: str, **more: str) -> dict[str, Any]:
         """List what a filter selects."""

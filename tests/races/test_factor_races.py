@@ -9,7 +9,7 @@ from tests.races.conftest import pass_time, rounds
 from tests.races.crowd import Crowd, Shot
 from tests.support.demo import Demo
 from tests.support.factors import fields_of, set_up_app, turn_off_app
-from tests.support.mailbox import mails_to, newest_code
+from tests.support.mailbox import codes_to, newest_code
 from tests.support.relying_party import Browser
 
 CROWD = 100
@@ -66,7 +66,7 @@ def test_a_code_by_mail_gets_one_of_100_in(demo: Demo) -> None:
     browser.post("/account/security/mail", fields_of(page, "mail-codes"))
     for _ in rounds(10, 2):
         pass_time(demo, 3600)
-        before = len(mails_to(demo, member["email"]))
+        before = len(codes_to(demo, member["email"]))
         (opened,) = steps(demo, member, 1)
         code = newest_code(demo, member["email"], more_than=before)
         assert successes(demo, [opened] * CROWD, code) == 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from idp.clock import Clock
 from tests.registration.registrant import Person, feed
 from tests.support.demo import Demo, running_demo
 
@@ -29,5 +29,5 @@ def invited(demo: Demo) -> Invited:
     """Members whose payment came in with one export; each test takes one of its own."""
     numbers = [*range(7002, 7040)]
     people = {n: Person(f"{n:08}", email=f"m{n}@mihon.example") for n in numbers if n != 7004}
-    feed(demo, list(people.values()), paid_on=datetime.date.today().isoformat())
+    feed(demo, list(people.values()), paid_on=Clock().today().isoformat())
     return people

@@ -39,6 +39,7 @@ def test_this_session_stays_and_everything_else_ends(house: House, person: Perso
     assert title_of(done) == "パスワードを変更しました"
     assert browser.cookie("kumiai_idp") not in (None, before), "session fixation: a new cookie"
     assert browser.get("/account").status_code == 200
+    assert before is not None
     stale = Browser(house.demo.issuer)
     stale.http.cookies.set("kumiai_idp", before)
     assert stale.get("/account").status_code == 303, "the old cookie is worth nothing"

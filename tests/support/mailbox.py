@@ -19,9 +19,14 @@ def mails_to(demo: Demo, address: str) -> list[dict[str, Any]]:
 
 
 def newest_code(demo: Demo, address: str, more_than: int = 0) -> str:
-    """Wait for a mail beyond the first `more_than`, and give the code of the newest."""
-    wait_until(lambda: len(mails_to(demo, address)) > more_than, 20)
-    return str(mails_to(demo, address)[0]["code"])
+    """Wait for a code beyond the first `more_than`, and give the newest."""
+    wait_until(lambda: len(codes_to(demo, address)) > more_than, 20)
+    return codes_to(demo, address)[0]
+
+
+def codes_to(demo: Demo, address: str) -> list[str]:
+    """List the codes that were sent to an address, the newest first."""
+    return [str(mail["code"]) for mail in mails_to(demo, address) if mail["code"]]
 
 
 @dataclass

@@ -24,6 +24,7 @@ from tests.support.relying_party import Client
 
 SOURCE = Path(__file__).parents[2] / "policies"
 ALL_SCOPES = "openid profile email address phone offline_access"
+FILING = f"{ALL_SCOPES} member:change"
 SITE = "https://{}.mihon.example"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -40,6 +41,9 @@ SECRETS = {
     "robot": "robot-" + "b" * 43,
     "api": "api-" + "a" * 43,
     "strict": "strict-" + "t" * 43,
+    "filing": "filing-" + "f" * 43,
+    "filing-bound": "filing-bound-" + "f" * 43,
+    "filing-shop": "filing-shop-" + "f" * 43,
 }
 """Clients with a secret; the others are public or have a key."""
 
@@ -99,6 +103,12 @@ PARTIES: dict[str, dict[str, Any]] = {
         scope="",
     ),
     "strict": _entry("strict", first_party=True, dpop_bound_access_tokens=True),
+    # They may file change requests for the member they serve.
+    "filing": _entry("filing", first_party=True, scope=FILING),
+    "filing-bound": _entry(
+        "filing-bound", first_party=True, scope=FILING, dpop_bound_access_tokens=True
+    ),
+    "filing-shop": _entry("filing-shop", scope=FILING),
     "keyed": _entry(
         "keyed",
         first_party=True,

@@ -10,7 +10,7 @@ import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -51,6 +51,8 @@ class Manners:
     greeting: str = "220 sample.example ESMTP"
     pause: float = 0.0
     """Seconds before each answer."""
+    release: threading.Event = field(default_factory=threading.Event)
+    """Ends all pauses."""
     password: str | None = None
 
 
@@ -129,9 +131,14 @@ class _Session(socketserver.StreamRequestHandler):
             else:
                 self.say("250 ok")
 
+    def finish(self) -> None:
+        with suppress(OSError):
+            super().finish()
+        self.connection.close()  # under TLS it is another socket than the server knows
+
     def say(self, answer: str) -> None:
         if self.house.manners.pause:
-            threading.Event().wait(self.house.manners.pause)
+            self.house.manners.release.wait(self.house.manners.pause)
         self.wfile.write(answer.encode("ascii") + b"\r\n")
         self.wfile.flush()
 

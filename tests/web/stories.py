@@ -14,6 +14,8 @@ from idp.web import problems
 from idp.web.forms import read_form
 from idp.web.pages import Organisation, Pages
 
+from .account_stories import ACCOUNT_STORIES
+
 ORGANISATION = Organisation(
     name_ja="みほん学校生活協同組合",
     name_en="Mihon School Co-op",
@@ -78,6 +80,7 @@ _CONSENT: dict[str, Any] = {
 _ACCOUNT: dict[str, Any] = {
     "name": "見本　花子",
     "member_number": "00012345",
+    "address": "h•••@mihon.example",
     "services": [
         {"name": "マイページ", "url": "https://portal.mihon.example/"},
         {"name": "デジタル組合員証", "url": "https://card.mihon.example/"},
@@ -160,6 +163,10 @@ STORIES = [
     ),
     Story("exchanges", "exchanges.html", _EXCHANGES),
     Story("exchanges-none", "exchanges.html", _EXCHANGES | {"shown": [], "named": None}),
+    *[
+        Story(f"account-{name}", f"account/{template}", values)
+        for name, template, values in ACCOUNT_STORIES
+    ],
     Story("busy", "busy.html", {"retry_after": 12, "again_url": "/story/sign-in"}, 503),
     Story("busy-form", "busy.html", {"retry_after": 12, "again_url": None}, 503),
 ]

@@ -50,74 +50,79 @@ Describe = Callable[[str, str | None], InProgress]
 """(handle, device cookie) → what to show; raises when the request has ended."""
 
 
-def sign_in_views(
-    sign_in: PasswordSignIn,
-    sessions: BrowserSessions,
-    browser: Browser,
-    pages: Pages,
-    describe: Describe,
-) -> Blueprint:
-    """Build the blueprint of `/sign-in`."""
-    views = Blueprint("sign_in", __name__)
+@dataclass(frozen=True)
+class SignInViews:
+    """The page that asks for mail address and password."""
 
-    def page(
-        target: dict[str, str], device: str, username: str = "", failed: Failed | None = None
-    ) -> Response:
-        handle = target.get("request", "")
-        shown = describe(handle, device) if handle else None
-        response = pages.render(
-            "sign_in.html",
-            401 if failed else 200,
-            ui_locales=shown.ui_locales if shown else None,
-            form_action=shown.form_action if shown else (),
-            here=f"/sign-in?{urlencode(target)}" if target else "/sign-in",
-            csrf_token=browser.csrf.token_for(device),
-            request_handle=handle or None,
-            next_page=target.get("next"),
-            client_name=shown.client_name if shown else None,
-            username=username or (shown.login_hint if shown else ""),
-            error={"reference": failed.reference} if failed else None,
-            notice=shown.notice if shown else None,
-            passkeys=sign_in.steps.factors.passkeys.offered,
-        )
-        browser.remember_device(response, device)
-        return response
+    sign_in: PasswordSignIn
+    sessions: BrowserSessions
+    browser: Browser
+    pages: Pages
+    describe: Describe
 
-    @views.get("/sign-in")
-    def show() -> Response:
+    def blueprint(self) -> Blueprint:
+        """Mount the page."""
+        views = Blueprint("sign_in", __name__)
+        views.add_url_rule("/sign-in", view_func=self.show, methods=["GET"])
+        views.add_url_rule("/sign-in", view_func=self.attempt, methods=["POST"])
+        return views
+
+    def show(self) -> Response:
+        """Ask; whoever is signed in already goes on, unless a client wants to be sure."""
         handle, wanted = request.args.get("request", "")[:64], request.args.get("next", "")
-        if not handle and sessions.current(browser.session_cookie(request)) is not None:
+        if not handle and self.sessions.current(self.browser.session_cookie(request)) is not None:
             return redirect(own_page(wanted), 303)
-        return page(_target(handle, wanted), browser.device_or_new(request))
+        return self._page(_target(handle, wanted), self.browser.device_or_new(request))
 
-    @views.post("/sign-in")
-    def attempt() -> Response:
+    def attempt(self) -> Response:
+        """Take mail address and password."""
         sent = read_form(request, FIELDS)
-        device = browser.device_cookie(request)
-        browser.csrf.check(request, device)
+        device = self.browser.device_cookie(request)
+        self.browser.csrf.check(request, device)
         shown = None
         if sent["request"]:
-            shown = describe(sent["request"], device)  # over before a password is looked at
-        result = sign_in.sign_in(
+            shown = self.describe(sent["request"], device)  # over before a password is looked at
+        result = self.sign_in.sign_in(
             Attempt(
                 username=sent["username"],
                 password=sent["password"],
                 shared_device=bool(sent["shared_device"]),
-                visit=visit_of(request, browser, pages),
+                visit=visit_of(request, self.browser, self.pages),
                 target=target_of(sent["request"], sent["next"]),
                 wanted=shown.wanted if shown else (),
             )
         )
         if isinstance(result, Failed):
             target = _target(sent["request"], sent["next"])
-            return page(target, device or "", sent["username"], result)
+            return self._page(target, device or "", sent["username"], result)
         if isinstance(result, NoAccess):
-            return no_access(pages, result)
+            return no_access(self.pages, result)
         if isinstance(result, CodeNeeded):
             return redirect(f"/sign-in/verify?progress={result.handle}", 303)
-        return signed_in(browser, result)
+        return signed_in(self.browser, result)
 
-    return views
+    def _page(
+        self, target: dict[str, str], device: str, username: str = "", failed: Failed | None = None
+    ) -> Response:
+        handle = target.get("request", "")
+        shown = self.describe(handle, device) if handle else None
+        response = self.pages.render(
+            "sign_in.html",
+            401 if failed else 200,
+            ui_locales=shown.ui_locales if shown else None,
+            form_action=shown.form_action if shown else (),
+            here=f"/sign-in?{urlencode(target)}" if target else "/sign-in",
+            csrf_token=self.browser.csrf.token_for(device),
+            request_handle=handle or None,
+            next_page=target.get("next"),
+            client_name=shown.client_name if shown else None,
+            username=username or (shown.login_hint if shown else ""),
+            error={"reference": failed.reference} if failed else None,
+            notice=shown.notice if shown else None,
+            passkeys=self.sign_in.steps.factors.passkeys.offered,
+        )
+        self.browser.remember_device(response, device)
+        return response
 
 
 def _target(handle: str, wanted: str) -> dict[str, str]:

@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response
 
 from idp.clients.service import Clients
 from idp.selfservice import history_texts as texts
+from idp.selfservice.agents import in_words
 from idp.selfservice.history import AccessHistory, Entry
 from idp.selfservice.views.signed_in import SignedIn
 from idp.sessions.model import Session
-from idp.web.agents import agent_name
 from idp.web.forms import BadForm, read_form
 from idp.web.i18n import translate
 from idp.web.organisation import Language
@@ -81,7 +81,9 @@ class HistoryPages:
             % {"service": self._service(entry.client_id, language)},
             "because": translate(because, language) if because else None,
             "means": [translate(one, language) for one in texts.means(entry.data)],
-            "browser": agent_name(entry.agent) if not _by_program(entry) else None,
+            "browser": in_words(entry.agent, language)
+            if entry.agent and not _by_program(entry)
+            else None,
             "address": entry.address if not _by_program(entry) else None,
             "role": translate(role, language) if role else None,
             "reason": str(reason)[:LONGEST_REASON] if reason else None,

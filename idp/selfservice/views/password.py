@@ -13,6 +13,7 @@ from idp.authn.password_change import PasswordChange
 from idp.authn.views.arriving import visit_of
 from idp.inforce.service import PolicyInForce
 from idp.selfservice.views.signed_in import SignedIn
+from idp.sessions.model import Session
 from idp.web.forms import read_form
 from idp.web.i18n import mark as _
 from idp.web.pages import Pages
@@ -47,28 +48,29 @@ class PasswordPage:
 
     def show(self) -> Response:
         """Ask for the old password and, twice, for the new one."""
-        _session, cookie = self.signed_in.require(request)
-        return self._form(cookie)
+        session, cookie = self.signed_in.require(request)
+        return self._form(session, cookie)
 
     def change(self) -> Response:
         """Change it; what was typed is never shown again."""
         session, cookie = self.signed_in.require_form(request)
         sent = read_form(request, FIELDS)
         if sent["new_password"] != sent["new_password_again"]:
-            return self._form(cookie, {"new_password_again": DIFFERENT})
+            return self._form(session, cookie, {"new_password_again": DIFFERENT})
         visit = visit_of(request, self.signed_in.browser, self.pages)
         try:
             result = self.service.change(session, sent["password"], sent["new_password"], visit)
         except BadPassword as error:
-            return self._form(cookie, {"new_password": error.text}, error.values)
+            return self._form(session, cookie, {"new_password": error.text}, error.values)
         if isinstance(result, Failed):
-            return self._form(cookie, {"password": WRONG}, reference=result.reference)
+            return self._form(session, cookie, {"password": WRONG}, reference=result.reference)
         response = self.pages.render("account/password_changed.html", here=PAGE)
         self.signed_in.browser.set_session(response, result)
         return response
 
     def _form(
         self,
+        session: Session,
         cookie: str,
         errors: dict[str, str] | None = None,
         values: dict[str, int] | None = None,
@@ -81,6 +83,7 @@ class PasswordPage:
             errors=errors or {},
             values=values or {},
             reference=reference,
+            username=self.service.address_of(session),
             least=self.policy.policy.passwords.min_length,
             csrf_token=self.signed_in.token(cookie),
         )

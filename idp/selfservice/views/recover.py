@@ -22,6 +22,8 @@ from idp.lifecycle.new_password import NewPasswords, ResetRefused
 from idp.lifecycle.reset import PAGE, ResetRequests
 from idp.mails.message import sender_domain
 from idp.members.errors import BadMailAddress
+from idp.proving.model import Purpose
+from idp.proving.service import DIGITS
 from idp.selfservice.views.register_screens import FieldError
 from idp.web.browser import Browser
 from idp.web.cookies import LINK
@@ -116,7 +118,7 @@ class RecoverPages:
             return redirect(PAGE, 303)
         code = fold_code(sent["code"])
         errors: dict[str, FieldError] = {}
-        if flow and not (code.isascii() and code.isdigit()):
+        if flow and not (code.isascii() and code.isdigit() and len(code) == DIGITS[Purpose.RESET]):
             errors["code"] = _NO_CODE
         if sent["new_password"] != sent["new_password_again"]:
             errors["new_password_again"] = _DIFFERENT
