@@ -27,6 +27,7 @@ from idp.lifecycle.expiry import end_expired_sessions
 from idp.metrics import LEGACY_ACCOUNTS, OUTBOX_WAITING, SEAL_LAG, SEALED
 from idp.oidc import store as requests
 from idp.outbox import store as outbox
+from idp.proving import store as mailed_secrets
 from idp.sessions import store as sessions
 from idp.storage.leadership import leadership
 from idp.storage.limit_storage import clean_hits
@@ -154,6 +155,7 @@ def clean(b: Background) -> dict[str, int]:
             "grants": grants.clean(tx, now - rules.tokens.code_lifetime.micros),
             "devices": sessions.forget_devices(tx, now - rules.sessions.known_device.micros),
             "sessions": sessions.clean(tx, now - KEEP_ENDED_MICROS),
+            "mailed secrets": mailed_secrets.clean(tx, now),
             "registrations": invitations.clean(tx, now),
             "sign-ins in progress": sign_ins.clean(tx, now),
             "questions to passkeys": factors.clean_challenges(tx, now),

@@ -41,7 +41,7 @@ COMMANDS = {
     "doctor": ("config",),
     "member": ("import", "show", "letters"),
     "invite": ("send", "list", "withdraw", "resend"),
-    "account": ("add", "show", "stop", "block", "restore"),
+    "account": ("add", "show", "stop", "block", "restore", "import-legacy", "legacy"),
     "policy": ("check", "activate", "history"),
     "keys": (
         "master",
@@ -55,6 +55,7 @@ COMMANDS = {
     ),
     "audit": ("verify", "search", "export", "checkpoint", "key"),
     "client": ("add", "list", "show", "remove"),
+    "scim": ("token add", "token list", "token end"),
     "perform": ("code", "logout"),
 }
 OPTIONS = {
@@ -89,6 +90,7 @@ MACHINES = {
     "/jwks",
     "/healthz",
     "/readyz",
+    "/scim/v2/",
 }
 PAGES = {
     "/authorize",

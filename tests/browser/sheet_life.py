@@ -14,7 +14,13 @@ from tests.browser.sheet_walks import MEMBERS, Take
 from tests.browser.visitor import DESKTOP, LOCALES, Visitor, visitor
 from tests.promises.mailbox import arrived, link_in
 from tests.promises.moments import begin_at, tokyo
-from tests.promises.registering import CODE, PASSWORD, give_invitation, press
+from tests.promises.registering import (
+    PASSWORD,
+    give_invitation,
+    press,
+    print_letters,
+    printed_code,
+)
 from tests.support.demo import Demo, running_demo
 
 OWN = {
@@ -147,16 +153,11 @@ def _registration(v: Visitor, demo: Demo, at: At) -> None:
 
 def _code(demo: Demo, number: str) -> str:
     """Invite a member anew by letter, and read the code off it."""
-    from pypdfium2 import PdfDocument  # type: ignore[import-untyped]  # noqa: PLC0415
-
-    demo.idp("invite", "send", number, "--letter")
     with TemporaryDirectory() as folder:
-        file = Path(folder) / "letters.pdf"
-        demo.idp("member", "letters", "--out", str(file))
-        letters = PdfDocument(str(file))
-        texts = [page.get_textpage().get_text_range() for page in letters]
-        letters.close()
-    return CODE.findall(next(text for text in reversed(texts) if CODE.search(text)))[0]
+        print_letters(demo, Path(folder) / "earlier.pdf")
+        invited = demo.idp("invite", "send", number, "--letter")
+        assert invited.returncode == 0, invited.stderr
+        return printed_code(demo, Path(folder) / "letter.pdf")
 
 
 def _own_pages(v: Visitor, demo: Demo, at: At, take: Take) -> None:

@@ -51,7 +51,8 @@ BEYOND_THE_EDGE = """() => [...document.querySelectorAll('main *, footer *, head
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 LARGE_TEXT = "size => { document.documentElement.style.fontSize = size }"
 SMALL_TARGETS = """() => [...document.querySelectorAll(
-    'a:not(.skip), button, select, textarea, input:not([type=hidden]):not([type=checkbox])')]
+    'a:not(.skip), button, select, textarea, .choice label, ' +
+    'input:not([type=hidden]):not([type=checkbox]):not([type=radio])')]
   .map(e => [e.getBoundingClientRect(), e.outerHTML])
   .filter(([box]) => box.height > 0 && box.height < 47.5).map(([, html]) => html)"""
 LOADED_WITH_AN_ERROR_STATUS = "Failed to load resource: the server responded with a status of"

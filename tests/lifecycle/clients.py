@@ -38,7 +38,9 @@ CLIENTS = {
 
 def challenge_of(verifier: str) -> str:
     """Compute the S256 challenge (RFC 7636 4.2)."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    )
 
 
 @dataclass(frozen=True)

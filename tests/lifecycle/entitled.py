@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from idp.mails.model import MailKind
 from tests.lifecycle.browser import DEVICE, Browser
 from tests.lifecycle.people import Person
+from tests.lifecycle.returning import returning
 from tests.lifecycle.truth import Entitled, Letter, folded, totp_fits
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ def entitled(world: World, browser: Browser, path: str, fields: dict[str, str]) 
             allowed.stops = here
     if path.startswith(ADDRESS):
         _confirm(world, here, fields, allowed)
+    if path == "/register":
+        proven = returning(world, browser, fields)
+        allowed.returns = proven if _twice(fields) else None
     return allowed
 
 
@@ -86,9 +90,7 @@ def _twice(fields: dict[str, str]) -> bool:
     return bool(new) and new == fields.get("new_password_again")
 
 
-def _confirm(
-    world: World, here: Person | None, fields: dict[str, str], allowed: Entitled
-) -> None:
+def _confirm(world: World, here: Person | None, fields: dict[str, str], allowed: Entitled) -> None:
     """Note which mailboxes have confirmed a change of address, and what follows from it."""
     now, code, link = world.house.now(), folded(fields), fields.get("link", "")
 
@@ -97,7 +99,8 @@ def _confirm(
             one
             for one in world.letters
             if one.proves(kind, now) and one.person is person and one.value("link")
-            if (link and one.secret == link) or (code and one.value("code") == code and here is person)
+            if (link and one.secret == link)
+            or (code and one.value("code") == code and here is person)
         ]
 
     for person in world.people:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -22,11 +20,13 @@ import sqlalchemy as sa
 from idp.accounts.tables import account
 from idp.app import create_app
 from idp.assembly import Foundation, build_provider
+from idp.assembly.registration import build_issuing
 from idp.bootstrap import prepare
 from idp.clock import date_in_tokyo
 from idp.factors import store as factors
 from idp.factors.model import FactorKind
 from idp.factors.totp import Totp
+from idp.invitations.issuing import Issuing
 from idp.lifecycle.standing import AccountStanding
 from idp.mails.model import Mail
 from idp.mails.promise import KIND as MAIL
@@ -101,6 +101,7 @@ class House:
     foundation: Foundation
     standing: AccountStanding
     totp: Totp
+    issuing: Issuing
     clock_file: Path
     offset: float = 0.0
     _last_mail: str = ""
@@ -192,7 +193,9 @@ def open_house(folder: Path, *, shipped_limits: bool, on_new_device: str) -> Hou
     _edit(policies / "passwords.toml", r"time_cost = \d+", "time_cost = 1")
     _edit(policies / "passwords.toml", r"memory_cost = \d+", "memory_cost = 8")
     _edit(
-        policies / "verification.toml", 'on_new_device = "[a-z]+"', f'on_new_device = "{on_new_device}"'
+        policies / "verification.toml",
+        'on_new_device = "[a-z]+"',
+        f'on_new_device = "{on_new_device}"',
     )
     if not shipped_limits:
         _edit(policies / "limits.toml", r"count = \d+", "count = 1000000", times=0)
@@ -210,7 +213,7 @@ def open_house(folder: Path, *, shipped_limits: bool, on_new_device: str) -> Hou
     )
     totp = Totp(foundation.gate, foundation.master)
     application = create_app(build_provider(foundation))
-    return House(application, foundation, standing, totp, clock_file)
+    return House(application, foundation, standing, totp, build_issuing(foundation), clock_file)
 
 
 def _hurry(connection: Any, _record: object) -> None:
@@ -222,10 +225,3 @@ def _edit(path: Path, pattern: str, text: str, times: int = 1) -> None:
     changed, done = re.subn(pattern, text, path.read_text("utf-8"), count=times)
     assert done, pattern
     path.write_text(changed, "utf-8")
-
-
-def timed(act: Callable[[], object]) -> float:
-    """Measure one act, in seconds."""
-    started = time.perf_counter()
-    act()
-    return time.perf_counter() - started

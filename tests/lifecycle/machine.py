@@ -1,7 +1,7 @@
 """The state machine: what two members, a stranger with an account, and the office may do next.
 
-Rules do things and know nothing of right and wrong; `World` watches. Signing in, tokens and the
-office are here, what the pages of the life of a member offer is in `pages` and `stranger`.
+Rules do things and know nothing of right and wrong; `World` watches. Signing in and tokens are
+here; the office, the pages of the life of a member and the stranger add their own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections import Counter
-from datetime import timedelta
 from typing import ClassVar
 
 import pyotp
@@ -20,16 +19,14 @@ from idp.clock import to_seconds
 from idp.mails.model import MailKind
 from tests.lifecycle.browser import Browser, Form
 from tests.lifecycle.clients import Party
-from tests.lifecycle.house import House
-from tests.lifecycle.people import OFFICE, Person, end_membership, new_person
+from tests.lifecycle.house import Answer, House
+from tests.lifecycle.people import Person, end_membership, new_person
 from tests.lifecycle.truth import STEP, Key, Kind, Letter
 from tests.lifecycle.world import World
 
 BROWSERS = st.sampled_from(("phone", "pc", "stranger"))
 MEMBERS = st.sampled_from((0, 1))
 PARTIES = st.sampled_from(("till", "app"))
-WAITS = st.sampled_from((20, 90, 360, 660, 1_900, 3_700, 90_000))
-LONGEST_SEQUENCE = 6 * 86_400
 _ADDRESSES = itertools.count()
 
 
@@ -146,7 +143,9 @@ class Machine(RuleBasedStateMachine):
             page = Party(self.house, "till").question(secrets.token_urlsafe(32), prompt="login")
         self.world.get(browser, page)
         typed = {"username": person.address, "password": password}
-        self.send(browser, browser.form("sign-in"), **typed, **({"shared_device": "1"} if shared else {}))
+        self.send(
+            browser, browser.form("sign-in"), **typed, **({"shared_device": "1"} if shared else {})
+        )
 
     @rule(name=BROWSERS, which=st.sampled_from(("right", "right", "wrong", "of a reset")))
     def enter_code(self, name: str, which: str) -> None:
@@ -215,65 +214,16 @@ class Machine(RuleBasedStateMachine):
         if key.party is not None:
             self._keep(key, key.party.exchange(key.value, key.verifier))
 
-    def _keep(self, key: Key, answer: object) -> None:
-        assert hasattr(answer, "status")
+    def _keep(self, key: Key, answer: Answer) -> None:
         self.world.keys.remove(key)
         if answer.status == 200:
             self.tally[f"{key.kind} used"] += 1
             assert key.owner.may_enter(self.house.today()), "tokens for somebody without access"
-            born, told = self.house.now(), answer.json  # type: ignore[attr-defined]
+            born, told = self.house.now(), answer.json
             for kind, name in ((Kind.ACCESS, "access_token"), (Kind.REFRESH, "refresh_token")):
                 if name in told:
                     fresh = Key(kind, key.owner, told[name], key.root, born, key.party)
                     self.world.add_key(fresh)
-
-    # The office and the calendar.
-
-    @rule(who=MEMBERS, act=st.sampled_from(("stop", "block", "restore", "restore", "restore", "restore")))
-    def office(self, who: int, act: str) -> None:
-        """The office takes an account out of service, or back."""
-        person, standing = self.world.people[who], self.house.standing
-        if act == "restore":
-            if not (person.stopped or person.blocked):
-                return
-            standing.restore(person.subject, OFFICE, "test")
-            person.stopped = person.blocked = False
-            self.world.check([k for k in self.world.keys if k.owner is person and k.ended])
-        elif act == "stop":
-            standing.stop(person.subject, OFFICE, "test")
-            person.stopped = True
-            self.world.end(person, "stop")
-        else:
-            standing.block(person.subject, OFFICE, "test")
-            person.blocked = True
-            self.world.end(person, "block")
-        self.world.look()
-
-    @rule(who=MEMBERS, days=st.sampled_from((0, 1, None, None, None)), told=st.booleans())
-    def register(self, who: int, days: int | None, told: bool) -> None:
-        """The register says when a membership ends; the worker may tell, or not yet."""
-        person = self.world.people[who]
-        end = self.house.today() + timedelta(days) if days is not None else None
-        end_membership(self.house, person, end)
-        if told and days == 0:
-            self.house.standing.end_former_members()
-            self.world.end(person, "end of membership")
-        self._see_who_has_ended()
-        self.world.look()
-
-    @rule(seconds=WAITS)
-    def wait(self, seconds: int) -> None:
-        """Time goes by."""
-        if self.house.offset + seconds < LONGEST_SEQUENCE:
-            self.house.set_clock(self.house.offset + seconds)
-            self._see_who_has_ended()
-
-    def _see_who_has_ended(self) -> None:
-        for person in self.world.people:
-            if person.ends_on is not None and person.ends_on <= self.house.today():
-                for key in [k for k in self.world.keys if k.owner is person and not k.ended]:
-                    assert not self.world.opens(key), f"alive without a membership: {key}"
-                    self.tally[f"without a membership: {key.kind} refused"] += 1
 
     def _set_up_app(self, person: Person) -> None:
         """Set an authenticator app up, as its page does."""
@@ -292,7 +242,10 @@ class Machine(RuleBasedStateMachine):
             browser.get("/sign-in")
             form = browser.form("sign-in")
             assert form is not None
-            browser.post(form.path, form.hidden | {"username": person.address, "password": password})
+            browser.post(
+                form.path, form.hidden | {"username": person.address, "password": password}
+            )
             at_verify = browser.at.startswith("/sign-in/verify")
-            assert browser.session is None and not at_verify, f"{person}: an old password is right"
+            assert browser.session is None, f"{person}: an old password signs in"
+            assert not at_verify, f"{person}: an old password is right"
             self.tally["old password refused"] += 1

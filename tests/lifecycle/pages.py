@@ -9,8 +9,9 @@ from hypothesis.stateful import rule
 
 from idp.mails.model import MailKind
 from tests.lifecycle.browser import Browser
-from tests.lifecycle.machine import BROWSERS, PARTIES, Machine
-from tests.lifecycle.people import mailbox
+from tests.lifecycle.machine import BROWSERS, PARTIES
+from tests.lifecycle.office import Office
+from tests.lifecycle.people import invite, mailbox
 from tests.lifecycle.truth import Kind
 
 LINKED = (
@@ -26,7 +27,7 @@ def new_password() -> str:
     return f"a quiet {secrets.token_hex(6)} evening"
 
 
-class Pages(Machine):
+class Pages(Office):
     """Members use the pages as they are meant, at any time and in any browser."""
 
     # A forgotten password.
@@ -55,10 +56,10 @@ class Pages(Machine):
         }.get(which, "00000000")
         before = self.owner(browser).password
         typed = {"new_password": new, "new_password_again": new if same else new_password()}
-        if self.send(browser, browser.form("reset-password"), code=code, **typed):
-            if self.owner(browser).password == before:
-                self.owner(browser).former.append(new)
-                self.tally["reset refused"] += 1
+        sent = self.send(browser, browser.form("reset-password"), code=code, **typed)
+        if sent and self.owner(browser).password == before:
+            self.owner(browser).former.append(new)
+            self.tally["reset refused"] += 1
 
     @rule(name=BROWSERS, how=st.sampled_from(("code", "link")))
     def reset(self, name: str, how: str) -> None:
@@ -147,6 +148,34 @@ class Pages(Machine):
         """The old mailbox takes a change back."""
         self.follow_link(name, -1, MailKind.ADDRESS_CHANGED)
         self.press(name)
+
+    # Coming back.
+
+    @rule(name=BROWSERS, right=st.sampled_from((True, True, False)), stop=st.booleans())
+    def come_back(self, name: str, right: bool, stop: bool) -> None:
+        """A member who stopped is invited, and registers again; or somebody lacks a code."""
+        browser, person = self.browser(name), self.owner(self.browser(name))
+        if stop and not person.stopped:
+            self.office(self.world.people.index(person), "stop")
+        if not person.stopped:
+            return
+        invite(self.house, person)
+        self.world.look()
+        email, new = f"{mailbox()}@mihon.example", new_password()
+        person.mailboxes.add(email)
+        self.world.get(browser, "/register")
+        steps = (
+            lambda: {
+                "invitation_code": self.code_of(browser, MailKind.INVITATION),
+                "member_number": person.number,
+                "birth_date": "1970-01-02",
+            },
+            lambda: {"email": email},
+            lambda: {"code": self.code_of(browser, MailKind.REGISTER_CODE) if right else "000000"},
+            lambda: {"new_password": new, "new_password_again": new},
+        )
+        for typed in steps:
+            self.send(browser, browser.form("register"), **typed())
 
     # Signed in.
 

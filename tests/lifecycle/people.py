@@ -25,7 +25,7 @@ _LONG_AGO = date(2004, 4, 30)
 _FIRST = "the password that was there at first"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Person:
     """One member as the test knows it: what is true now, and what was true once."""
 
@@ -42,6 +42,9 @@ class Person:
     totp: str | None = field(default=None, repr=False)
     """The secret of an authenticator app, as the app holds it."""
     used_codes: set[str] = field(default_factory=set)
+
+    def __repr__(self) -> str:
+        return f"member {self.number}"
 
     def may_enter(self, today: date) -> bool:
         """Tell whether the member gets anything on a date."""
@@ -76,6 +79,13 @@ def end_membership(house: House, person: Person, on: date | None) -> None:
 def mailbox() -> str:
     """Draw the name of a mailbox: letters alone, so that no member number stands in it."""
     return "".join(secrets.choice(ascii_lowercase) for _ in range(12))
+
+
+def invite(house: House, person: Person) -> None:
+    """Let the office invite a member."""
+    with house.foundation.database.begin() as tx:
+        member = members.get(tx, person.number)
+        house.issuing.issue(tx, [member], house.now(), OFFICE)
 
 
 @lru_cache

@@ -109,7 +109,9 @@ class Lifecycle(Pages):
         fields = self.typed(browser) | {"csrf_token": self.token(browser)}
         if handles:
             for sent in self.world.sent:
-                known = {k: v for k, v in sent.fields.items() if k in ("flow", "progress", "request")}
+                known = {
+                    k: v for k, v in sent.fields.items() if k in ("flow", "progress", "request")
+                }
                 fields |= known
         self.world.post(browser, path, fields)
         self.tally["steps skipped"] += 1

@@ -122,6 +122,7 @@ class Entitled:
     resets: set[Person] = field(default_factory=set)
     changes: Person | None = None
     stops: Person | None = None
+    returns: Person | None = None
     moves: dict[Person, str] = field(default_factory=dict)
     undoes: set[Person] = field(default_factory=set)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +10,9 @@ from idp.mails.model import MailKind
 from tests.lifecycle.browser import DEVICE, SESSION, Browser
 from tests.lifecycle.entitled import entitled
 from tests.lifecycle.house import Answer, House, Kept
+from tests.lifecycle.mailroom import read_mails
 from tests.lifecycle.people import Person
+from tests.lifecycle.returning import Registration, note_step, see_return
 from tests.lifecycle.truth import (
     FRESH,
     Entitled,
@@ -24,7 +25,6 @@ from tests.lifecycle.truth import (
 
 LIFTED = ("stop", "block")
 """What may be lifted again: a sign-in that waited for its code meanwhile may then go on."""
-ABOUT_WHO_ASKED = (MailKind.NEW_ADDRESS, MailKind.OLD_ADDRESS)
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class World:
     devices: set[tuple[str, Person]] = field(default_factory=set)
     sent: list[Sent] = field(default_factory=list)
     """Forms that were sent, to be sent again."""
+    registrations: dict[str, Registration] = field(default_factory=dict)
     _before: dict[Person, Kept] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -83,6 +84,7 @@ class World:
         cookie = browser.session
         answer = browser.post(path, fields)
         self._watch(browser, cookie, allowed, answer)
+        note_step(self, browser, fields)
         if allowed.continues:
             self._note_pending(browser, allowed)
         self.see_page(browser, answer)
@@ -133,12 +135,15 @@ class World:
 
     def void(self, person: Person, why: str) -> None:
         """Whatever was mailed to a member or is under way is good for nothing any more."""
-        for one in (*self.letters, *self.pending, *self.moves):
-            if isinstance(one, Pending) and why in LIFTED:
-                continue
-            is_undo = isinstance(one, Letter) and one.mail.kind is MailKind.ADDRESS_CHANGED
-            if one.person is person and not one.void and not is_undo:
-                one.void = why
+        for letter in self.letters:
+            if letter.person is person and letter.mail.kind is not MailKind.ADDRESS_CHANGED:
+                letter.void = letter.void or why
+        for move in self.moves:
+            if move.person is person:
+                move.void = move.void or why
+        for begun in self.pending if why not in LIFTED else ():
+            if begun.person is person:
+                begun.void = begun.void or why
 
     def check(self, keys: list[Key]) -> None:
         """See that ended keys open nothing."""
@@ -165,7 +170,7 @@ class World:
     def look(self) -> None:
         """Take what is stored now as what has to be (an act of the office came in between)."""
         self._before = {person: self.house.kept(person.subject) for person in self.people}
-        self._read_mails("office")
+        read_mails(self, "office")
 
     def _watch(
         self, browser: Browser, cookie: str | None, allowed: Entitled, answer: Answer
@@ -174,7 +179,10 @@ class World:
             kept, before = self.house.kept(person.subject), self._before[person]
             self._before[person] = kept
             self._see_sessions(person, before, kept, allowed)
-            if kept.address != before.address:
+            if before.stopped and not kept.stopped:
+                assert allowed.returns is person, f"{person} came back"
+                see_return(self, person, kept, self.sent[-1].fields)
+            elif kept.address != before.address:
                 self._see_address(browser, person, before, kept, allowed, cookie)
             elif kept.password_hash != before.password_hash:
                 self._see_password(browser, person, allowed, cookie, answer)
@@ -185,11 +193,9 @@ class World:
                 self.end(person, "stop")
         if browser.session != cookie:
             self._see_cookie(browser, cookie, allowed, answer)
-        self._read_mails(browser.name)
+        read_mails(self, browser.name)
 
-    def _see_sessions(
-        self, person: Person, before: Kept, kept: Kept, allowed: Entitled
-    ) -> None:
+    def _see_sessions(self, person: Person, before: Kept, kept: Kept, allowed: Entitled) -> None:
         grew = kept.sessions > before.sessions
         assert not grew or person in allowed.enters, f"a session of {person} was started"
 
@@ -259,7 +265,11 @@ class World:
         same = before is not None and not before.ended and before.owner is person
         root = before.root if before is not None and same else object()
         self.keys.append(Key(Kind.SESSION, person, browser.session, root, self.house.now()))
-        if entered and browser.cookies.get(DEVICE) and not self.sent[-1].fields.get("shared_device"):
+        if (
+            entered
+            and browser.cookies.get(DEVICE)
+            and not self.sent[-1].fields.get("shared_device")
+        ):
             self.devices.add((browser.cookies[DEVICE], person))
         if before is not None and same:
             before.ended = "replaced"
@@ -287,34 +297,3 @@ class World:
             now = self.house.now()
             self.pending.append(Pending(person, browser.name, handle, now))
             self.tally["second factor asked"] += 1
-
-    def _read_mails(self, cause: str) -> None:
-        mails = self.house.new_mails()
-        move = None
-        if cause in self.browsers and any(mail.kind in ABOUT_WHO_ASKED for mail in mails):
-            move = self._begin_move(self.browsers[cause])
-        for mail in mails:
-            person = next((p for p in self.people if p.subject == mail.subject), None)
-            about = move if mail.kind in ABOUT_WHO_ASKED else None
-            person = about.person if about else person
-            if mail.to is not None:
-                letter = Letter(mail, cause, person, self.house.now(), about)
-                self.letters.append(letter)
-
-    def _begin_move(self, browser: Browser) -> Move:
-        person, session = self.who(browser), self.session_of(browser)
-        assert person is not None, "a change of address was begun by nobody"
-        assert session is not None
-        for one in (*self.moves, *self.letters):
-            if isinstance(one, Move) and one.person is person and not one.void:
-                one.void = "replaced"
-            elif isinstance(one, Letter) and one.move is not None and one.person is person:
-                one.void = one.void or "replaced"
-        new = self.sent[-1].fields.get("email", "")
-        self.moves.append(Move(person, person.address, new, session.root))
-        return self.moves[-1]
-
-
-def describe(tally: Counter[str]) -> str:
-    """Write what was reached, for the report of a run."""
-    return json.dumps(dict(sorted(tally.items())), indent=1, ensure_ascii=False)

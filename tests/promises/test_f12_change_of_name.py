@@ -60,7 +60,8 @@ def approve(demo: Demo, number: str) -> None:
     request = queued(demo, number)
     assert str(DUE) in request.values()
     done = demo.idp(
-        "member", "changes", "approve", request["id"], "--effective-on", DUE.isoformat()
+        *("member", "changes", "approve", request["id"]),
+        *("--reason", "checked with a copy of the family register", "--effective-on", str(DUE)),
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -115,7 +116,8 @@ def test_a_new_address_shows_in_the_portal(demo: Demo, chromium: Browser) -> Non
         v.look()
         journey.sign_out_at_portal(v.page, demo)
         request = queued(demo, member["number"])["id"]
-        assert demo.idp("member", "changes", "approve", request).returncode == 0
+        done = demo.idp("member", "changes", "approve", request, "--reason", "checked")
+        assert done.returncode == 0, done.stderr
         journey.sign_in(v, demo, member)
         v.page.goto(f"{demo.facts['portal']}/me")
         text = v.page.inner_text("main")

@@ -64,9 +64,9 @@ class Client(BaseSyncSCIMClient):
 def fitting(path: Any) -> Any:
     """Give a value that an attribute can have."""
     text = str(path).lower().rpartition(":")[2]
-    holder = path.model.__name__ if path.model else ""
-    if text == "value" and holder in ("Emails", "PhoneNumbers"):
-        return "a@mihon.example" if holder == "Emails" else "+819000000101"
+    if text == "value":
+        holder = path.resolve().target_model.__name__.lower()
+        return VALUES["emails.value" if "mail" in holder else "phonenumbers.value"]
     if text == "username":
         return new_number()
     for name, value in VALUES.items():
