@@ -12,6 +12,7 @@ from idp.assembly.background import (
 )
 from idp.assembly.foundation import Foundation, build_foundation, build_outgoing
 from idp.assembly.provider import Provider, build_provider
+from idp.assembly.provisioning import build_scim, build_scim_tokens
 
 __all__ = [
     "Background",
@@ -23,5 +24,7 @@ __all__ = [
     "build_outgoing",
     "build_provider",
     "build_rotation",
+    "build_scim",
+    "build_scim_tokens",
     "build_sealer",
 ]

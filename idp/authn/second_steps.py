@@ -33,6 +33,7 @@ from idp.clock import Clock, to_micros
 from idp.factors import store as factors
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import REFUSED, Journal
+from idp.lifecycle.credentials import hold_account
 from idp.sessions import store as sessions
 from idp.sessions.model import why_inactive
 from idp.storage.secret_text import draw_token, hash_token
@@ -145,8 +146,11 @@ class SecondSteps:
         self, tx: Tx, progress: Progress, checked: Checked, visit: Visit, now: datetime
     ) -> SignedIn | NoAccess:
         """Start the session of a sign-in whose second factor was right; raises `SignInOver`."""
+        hold_account(tx, progress.subject)
         facts = sessions.subject_facts(tx, progress.subject)
-        if facts is None or not store.consume(tx, progress.handle_hash, to_micros(now)):
+        if facts is None or facts.credentials_changed_at != progress.credentials_changed_at:
+            raise SignInOver("the password was changed meanwhile")
+        if not store.consume(tx, progress.handle_hash, to_micros(now)):
             raise SignInOver("finished already")
         why = why_inactive(facts, False, now, now)
         if why is not None:

@@ -24,6 +24,7 @@ from idp.authn.sign_in_sessions import Proven, SignInSessions
 from idp.clock import Clock, to_micros
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import REFUSED, Journal
+from idp.lifecycle.credentials import hold_account
 from idp.members.errors import BadMailAddress
 from idp.members.japan.mail import parse_mail_address
 from idp.policy.model import LimitName
@@ -138,6 +139,8 @@ class PasswordSignIn:
     ) -> SignInResult:
         now = self.clock.now()
         with self.database.begin() as tx:
+            # Nobody changes the credentials between the look at them and the session.
+            hold_account(tx, account.subject)
             self.gate.hold(tx, lease)
             facts, has_factors = sessions.facts_and_factors(tx, account.subject)
             changed = (

@@ -1,4 +1,4 @@
-"""A forgotten password: asking for a mail (`design`: members, recovering).
+"""A forgotten password: asking for a mail.
 
 Known, unknown, stopped, former and blocked addresses take the same way: one look-up, one mailed
 secret, one row in the outbox, one event; which of them are blank is seen by nobody. Asking makes

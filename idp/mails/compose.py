@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 
 from idp.mails.blocks import Block, Code, Facts, Link, Paragraph, one_line
 from idp.mails.letter import Letter, Part, Say, ShowCase, ShowCode, ShowFact, ShowLink
-from idp.mails.letters import FOOT, FOR_YOU, LETTERS, WORDS
+from idp.mails.letters import LETTERS
 from idp.mails.model import Mail
+from idp.mails.sentences import FOOT, FOR_YOU, WORDS
 from idp.web.i18n import japan_moment, long_date, translate
 from idp.web.organisation import Language, Organisation
 

@@ -15,7 +15,7 @@ from tests.architecture.conftest import ISSUER
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 SAME = "/.well-known/oauth-authorization-server"
-UNLISTED = {WELL_KNOWN, SAME, "/healthz", "/readyz"}
+UNLISTED = {"/scim/v2/", WELL_KNOWN, SAME, "/healthz", "/readyz"}
 """Machine endpoints that no metadata parameter exists for."""
 
 PEOPLE_ENDPOINTS = {"/authorize", "/end_session"}

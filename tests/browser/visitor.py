@@ -101,6 +101,7 @@ class Visitor:
     def look(self, language: str | None = None) -> None:
         """Look at the page as its readers will; each of their needs is an assertion."""
         page = self.page
+        page.wait_for_load_state()  # with its style sheet
         written_in = page.evaluate("document.documentElement.lang")
         assert written_in == (language or self.language), page.url
         if self.scripts:  # axe waits for timers, which do not run in a browser without scripts

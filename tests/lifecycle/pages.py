@@ -164,18 +164,18 @@ class Pages(Office):
         email, new = f"{mailbox()}@mihon.example", new_password()
         person.mailboxes.add(email)
         self.world.get(browser, "/register")
-        steps = (
-            lambda: {
-                "invitation_code": self.code_of(browser, MailKind.INVITATION),
-                "member_number": person.number,
-                "birth_date": "1970-01-02",
-            },
-            lambda: {"email": email},
-            lambda: {"code": self.code_of(browser, MailKind.REGISTER_CODE) if right else "000000"},
-            lambda: {"new_password": new, "new_password_again": new},
+        self.send(
+            browser,
+            browser.form("register"),
+            invitation_code=self.code_of(browser, MailKind.INVITATION),
+            member_number=person.number,
+            birth_date="1970-01-02",
         )
-        for typed in steps:
-            self.send(browser, browser.form("register"), **typed())
+        self.send(browser, browser.form("register"), email=email)
+        code = self.code_of(browser, MailKind.REGISTER_CODE) if right else "000000"
+        self.send(browser, browser.form("register"), code=code)
+        typed = {"new_password": new, "new_password_again": new}
+        self.send(browser, browser.form("register"), **typed)
 
     # Signed in.
 

@@ -22,13 +22,13 @@ PROPERTIES = re.compile(r"\s*--[a-z-]+:[^;]*;")
 
 def plain_layer(sheet: str) -> str:
     """Leave out of a style sheet what a browser of 2014 leaves out."""
+    sheet = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
     while found := MODERN_BLOCK.search(sheet):
         depth, at = 1, found.end()
         while depth:
             depth += {"{": 1, "}": -1}.get(sheet[at], 0)
             at += 1
         sheet = sheet[: found.start()] + sheet[at:]
-    sheet = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
     return MODERN_VALUE.sub("", PROPERTIES.sub("", sheet))
 
 

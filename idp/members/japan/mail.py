@@ -63,7 +63,7 @@ def parse_mail_address(text: str, carrier_domains: Collection[str] = ()) -> Mail
 
 
 def masked(address: str) -> str:
-    """Show an address to somebody who knows it already, and to nobody else: `t•••@mihon.example`."""
+    """Show an address to somebody who knows it already: `t•••@mihon.example`."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}•••@{domain}"
 

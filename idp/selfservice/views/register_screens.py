@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from werkzeug.wrappers import Response
 
@@ -149,7 +150,7 @@ class Screens:
         return self.policy.policy.mail.sender.rpartition("@")[2]
 
     def _page(
-        self, name: str, device: str, handle: str | None, status: int, **context: object
+        self, name: str, device: str, handle: str | None, status: int, **context: Any
     ) -> Response:
         response = self.pages.render(
             f"register/{name}.html",
