@@ -11,6 +11,7 @@ from idp.factors.model import Authenticator, Challenge, FactorKind
 from idp.factors.tables import authenticator, passkey_challenge, recovery_code
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
+from idp.storage.wrapped import WrappedColumn
 
 _a, _r, _q = authenticator.c, recovery_code.c, passkey_challenge.c
 _COLUMNS = (
@@ -69,17 +70,8 @@ _REMOVE = Statement(
 _REMOVE_UNCONFIRMED = Statement(
     sa.delete(authenticator).where(_WHO, _a.kind == sa.bindparam("kind"), _a.confirmed_at.is_(None))
 )
-_SECRETS = Statement(
-    sa.select(_a.id, _a.secret)
-    .where(_a.secret.is_not(None), _a.id > sa.bindparam("after"))
-    .order_by(_a.id)
-    .limit(sa.bindparam("most"))
-)
-_REWRAP = Statement(
-    sa.update(authenticator)
-    .where(_a.id == sa.bindparam("which"), _a.secret == sa.bindparam("old"))
-    .values(secret=sa.bindparam("new"))
-)
+WRAPPED = WrappedColumn(_a.id, _a.secret)
+"""Secrets of authenticator apps."""
 _DROP_CODES = Statement(sa.delete(recovery_code).where(_r.subject == sa.bindparam("who")))
 _ADD_CODE = Statement(
     sa.insert(recovery_code).values(
@@ -175,16 +167,6 @@ def remove(tx: Tx, subject: str, kind: FactorKind, authenticator_id: str) -> boo
 def remove_unconfirmed(tx: Tx, subject: str, kind: FactorKind) -> None:
     """Forget what a member began to set up and did not finish."""
     tx.write(_REMOVE_UNCONFIRMED, who=subject, kind=kind.value)
-
-
-def wrapped_secrets(tx: Tx, after: str, most: int) -> list[tuple[str, str]]:
-    """List (id, wrapped secret) of apps in the order of their ids."""
-    return [(row[0], row[1]) for row in tx.all(_SECRETS, after=after, most=most)]
-
-
-def rewrap(tx: Tx, authenticator_id: str, old: str, new: str) -> bool:
-    """Replace a wrapped secret, if it is still the one that was read."""
-    return tx.run(_REWRAP, which=authenticator_id, old=old, new=new) == 1
 
 
 def replace_codes(tx: Tx, subject: str, hashes: list[str], at: int) -> None:

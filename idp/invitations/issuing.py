@@ -2,7 +2,7 @@
 
 A code stands at rest as an HMAC under a key of the master key: its 50 secret bits would not
 withstand a search if the database alone were stolen. A letter's code lies wrapped beside it until
-the letter is printed.
+the letter is printed; so long a renewed master key takes its hash along, later nothing can.
 
 The link that is mailed and printed is `/register?code=…`, and the page fills the field from it
 without a script. A code in a query may end in a proxy's log (the nginx configuration we ship writes
@@ -108,7 +108,7 @@ class Issuing:
     def open_letter(self, letter: Letter) -> Code:
         """Open the code of a letter; raises `keys.errors.KeysError`."""
         selector = letter.invitation.selector
-        secret = self.master.unwrap(letter.code_wrapped, _context(selector)).decode("ascii")
+        secret = self.master.unwrap(letter.code_wrapped, context(selector)).decode("ascii")
         return Code(selector, secret)
 
     def _row(
@@ -116,11 +116,12 @@ class Issuing:
     ) -> dict[str, Any]:
         wrapped = None
         if way is SentBy.LETTER:
-            wrapped = self.master.wrap(code.secret.encode("ascii"), _context(code.selector))
+            wrapped = self.master.wrap(code.secret.encode("ascii"), context(code.selector))
         return {
             "selector": code.selector,
             "member_number": member.member_number,
             "code_hash": _mac(self.keys[0], code),
+            "key_id": self.master.current_id,
             "code_wrapped": wrapped,
             "sent_by": way.value,
             "created_at": to_micros(now),
@@ -187,5 +188,12 @@ def _mac(key: bytes, code: Code) -> str:
     return hmac.new(key, text, hashlib.sha256).hexdigest()
 
 
-def _context(selector: str) -> str:
+def follow_master(master: MasterKeys, selector: str, secret: bytes) -> dict[str, str]:
+    """Hash the code of an unprinted letter anew under the current master key."""
+    code = Code(selector, secret.decode("ascii"))
+    return {"code_hash": _mac(master.derive(PURPOSE), code), "key_id": master.current_id}
+
+
+def context(selector: str) -> str:
+    """Give what the wrapped code of a letter is bound to."""
     return f"invitation:{selector}"

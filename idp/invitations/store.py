@@ -16,6 +16,7 @@ from idp.members.model import Member
 from idp.members.store import MEMBER_COLUMNS, member, read_member
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
+from idp.storage.wrapped import WrappedColumn
 
 _i = invitation.c
 _LIVE = (_i.used_at.is_(None), _i.ended_at.is_(None))
@@ -30,7 +31,7 @@ _INVITATION = (
     _i.ended_at,
     _i.end_reason,
 )
-_NEW = ("selector", "member_number", "code_hash", "code_wrapped", "sent_by")
+_NEW = ("selector", "member_number", "code_hash", "key_id", "code_wrapped", "sent_by")
 _ADD = Statement(
     sa.insert(invitation).values(
         {name: sa.bindparam(name) for name in (*_NEW, "created_at", "expires_at")}
@@ -94,6 +95,12 @@ _TO_PRINT = Statement(
     .order_by(_i.selector)
     .limit(sa.bindparam("most"))
 )
+_LIVE_BY_KEY = Statement(
+    sa.select(_i.key_id, sa.func.count(), sa.func.max(_i.expires_at))
+    .where(_i.expires_at > sa.bindparam("now"), *_LIVE)
+    .group_by(_i.key_id)
+)
+WRAPPED = WrappedColumn(_i.selector, _i.code_wrapped, also=(_i.code_hash, _i.key_id))
 _PRINTED = Statement(
     sa.update(invitation)
     .where(_i.selector == sa.bindparam("which"), *_LIVE)
@@ -206,6 +213,11 @@ def list_letters(tx: Tx, after: str, now: int, most: int) -> list[Letter]:
     width = len(_INVITATION)
     rows = tx.all(_TO_PRINT, after=after, now=now, most=most)
     return [Letter(_read(row[:width]), row[width], read_member(row[width + 1 :])) for row in rows]
+
+
+def live_by_key(tx: Tx, now: int) -> dict[str, tuple[int, datetime]]:
+    """Count codes that still open something by the master key behind them; and the last's end."""
+    return {row[0]: (row[1], from_micros(row[2])) for row in tx.all(_LIVE_BY_KEY, now=now)}
 
 
 def printed(tx: Tx, selector: str, at: int) -> bool:

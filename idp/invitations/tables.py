@@ -12,6 +12,7 @@ invitation = sa.Table(
         "member_number", sa.String(16), sa.ForeignKey("member.member_number"), nullable=False
     ),
     sa.Column("code_hash", Digest, nullable=False),
+    sa.Column("key_id", sa.String(32), nullable=False),  # the master key behind `code_hash`
     # The code wrapped by the master key, until its mail or letter is made; then NULL.
     sa.Column("code_wrapped", sa.Text),
     sa.Column("sent_by", sa.String(16), nullable=False),  # mail, letter

@@ -20,6 +20,8 @@ from keys.master import MasterKeys
 KIND, BULK_KIND = "mail", "mail_bulk"
 KINDS = (KIND, BULK_KIND)
 CONTEXT = "mail"
+SEALED_PAYLOAD = ('{"sealed":"', '"}')
+"""What stands around a sealed mail in its row."""
 BLOCK = 2048
 """Sealed contents are filled up to a multiple of this many bytes."""
 

@@ -1,4 +1,4 @@
-"""Rows of mailboxes that could not be reached."""
+"""Rows of mailboxes that could not be reached; where mails lie sealed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from idp.clock import from_micros
+from idp.mails.promise import KINDS, SEALED_PAYLOAD
 from idp.mails.tables import undeliverable
+from idp.outbox.store import outbox_message
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
+from idp.storage.wrapped import WrappedColumn
 
 _c = undeliverable.c
 _MARK = Statement(
@@ -24,6 +27,14 @@ _ALL = Statement(
     sa.select(_c.address_normal, _c.since, _c.reason).order_by(_c.since, _c.address_normal)
 )
 _CLEAR = Statement(sa.delete(undeliverable).where(_c.address_normal == sa.bindparam("address")))
+
+SEALED = WrappedColumn(
+    outbox_message.c.id,
+    outbox_message.c.payload,
+    around=SEALED_PAYLOAD,
+    only=[sa.or_(*[outbox_message.c.kind == kind for kind in KINDS])],
+)
+"""All mails that are kept: those sent as well, so that a bounce still finds its mailbox."""
 
 
 def mark(tx: Tx, address_normal: str, since: int, reason: str) -> None:

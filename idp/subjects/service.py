@@ -69,7 +69,7 @@ class PersonKeys:
     def key_by_id(self, tx: Tx, key_id: str) -> bytes | None:
         """Give a key by its id, for reading the log; None when destroyed."""
         wrapped = store.find_by_id(tx, key_id)
-        return self.master.unwrap(wrapped, f"person-key:{key_id}") if wrapped else None
+        return self.master.unwrap(wrapped, context(key_id)) if wrapped else None
 
     def pseudonym(self, text: str, now: datetime) -> str:
         """Give the keyed hash under which something typed by an unknown person is kept."""
@@ -97,7 +97,7 @@ class PersonKeys:
 
     def _make(self, tx: Tx, person: str, now: datetime) -> PersonKey:
         made = PersonKey(new_id(now), secrets.token_bytes(32))
-        wrapped = self.master.wrap(made.key, f"person-key:{made.key_id}")
+        wrapped = self.master.wrap(made.key, context(made.key_id))
         if store.add_unless_there(tx, person, made.key_id, wrapped, to_micros(now)):
             return made
         found = store.find(tx, person)  # another act was quicker
@@ -109,7 +109,12 @@ class PersonKeys:
         key_id, wrapped = found
         if wrapped is None:
             raise ErasedPerson(key_id)
-        return PersonKey(key_id, self.master.unwrap(wrapped, f"person-key:{key_id}"))
+        return PersonKey(key_id, self.master.unwrap(wrapped, context(key_id)))
+
+
+def context(key_id: str) -> str:
+    """Give what a wrapped key is bound to."""
+    return f"person-key:{key_id}"
 
 
 def stranger(now: datetime) -> str:

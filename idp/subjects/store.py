@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
 from idp.storage.tables import Instant, metadata
+from idp.storage.wrapped import WrappedColumn
 
 person_key = sa.Table(
     "person_key",
@@ -30,24 +31,8 @@ _DESTROY = Statement(
     .where(_c.person == sa.bindparam("who"), _c.destroyed_at.is_(None))
     .values(wrapped=sa.null(), destroyed_at=sa.bindparam("at"))
 )
-_prefix = sa.func.substr(_c.wrapped, 1, sa.bindparam("length", type_=sa.Integer))
-_COUNT = Statement(sa.select(sa.func.count()).where(_c.wrapped.is_not(None)))
-_COUNT_UNDER = Statement(sa.select(sa.func.count()).where(_prefix == sa.bindparam("prefix")))
-_UNDER_OTHERS = Statement(
-    sa.select(_c.key_id, _c.wrapped)
-    .where(
-        _c.wrapped.is_not(None),
-        _prefix != sa.bindparam("prefix"),
-        _c.key_id > sa.bindparam("after"),
-    )
-    .order_by(_c.key_id)
-    .limit(sa.bindparam("most"))
-)
-_REWRAP = Statement(
-    sa.update(person_key)
-    .where(_c.key_id == sa.bindparam("which"), _c.wrapped == sa.bindparam("old"))
-    .values(wrapped=sa.bindparam("new"))
-)
+WRAPPED = WrappedColumn(_c.key_id, _c.wrapped)
+"""Destroyed keys are not in it."""
 
 
 def add_unless_there(tx: Tx, person: str, key_id: str, wrapped: str, at: int) -> bool:
@@ -70,25 +55,3 @@ def find_by_id(tx: Tx, key_id: str) -> str | None:
 def destroy(tx: Tx, person: str, at: int) -> int:
     """Forget the key of a person; answers how many were destroyed."""
     return tx.run(_DESTROY, who=person, at=at)
-
-
-def count_wrapped(tx: Tx, master_id: str | None = None) -> int:
-    """Count the keys that are not destroyed; only those under one master key when it is named."""
-    row = tx.one(_COUNT) if master_id is None else tx.one(_COUNT_UNDER, **_under(master_id))
-    return int(row[0]) if row else 0
-
-
-def wrapped_under_others(tx: Tx, master_id: str, after: str, most: int) -> list[tuple[str, str]]:
-    """List keys by id that lie under another master key than this one, in order, past an id."""
-    rows = tx.all(_UNDER_OTHERS, after=after, most=most, **_under(master_id))
-    return [(r[0], r[1]) for r in rows]
-
-
-def rewrap(tx: Tx, again: list[tuple[str, str, str]]) -> None:
-    """Replace wrapped keys (id, old, new); what changed since it was read is left alone."""
-    tx.run_many(_REWRAP, [{"which": k, "old": old, "new": new} for k, old, new in again])
-
-
-def _under(master_id: str) -> dict[str, str | int]:
-    prefix = f"v1.{master_id}."
-    return {"prefix": prefix, "length": len(prefix)}

@@ -131,9 +131,11 @@ def watched(demo: Demo) -> Iterator[Watched]:
 
 
 def test_the_same_statements_are_sent_for_everybody(demo: Demo, watched: Watched) -> None:
-    for email in addresses(demo).values():
-        watched.statements(email)
-    told = {state: watched.statements(email) for state, email in addresses(demo).items()}
+    # Of three requests each the shortest: caches are renewed now and then, whoever is asked about.
+    told = {
+        state: min((watched.statements(email) for _ in range(3)), key=len)
+        for state, email in addresses(demo).items()
+    }
     first = told["unknown"]
     assert len(first) > 8
     for state, statements in told.items():

@@ -2,7 +2,8 @@
 
 Provider, portal and card at 360, 768 and 1280 pixels, in Japanese and English, error states
 included. The provider's states come from `tests/web/stories.py`; portal and card are walked
-through on a running demo (`sheet_walks.py`, `sheet_endings.py`). People look at the result.
+through on a running demo (`sheet_walks.py`, `sheet_endings.py`), and so is what a member does
+between invitation and stop (`sheet_life.py`). People look at the result.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from tests.browser import sheet_endings, sheet_walks
+from tests.browser import sheet_endings, sheet_life, sheet_walks
 from tests.browser.visitor import DESKTOP, LOCALES, launch
 from tests.support.demo import running_demo
 from tests.web.browser.screenshots import PAGES
@@ -120,6 +121,7 @@ def main(folder: Path) -> None:
     ):
         browser = launch(playwright)
         provider_pages(browser, camera)
+        sheet_life.life_pages(browser, camera.take)
         for language in LOCALES:
             sheet_walks.portal_pages(browser, demo, camera.take, language)
         for language in LOCALES:

@@ -50,16 +50,21 @@ PORTAL = {
 UNREGISTERED = {"ja": "00000108", "en": "00000204"}
 
 
-def life_pages(browser: Browser, demo: Demo, take: Take) -> None:
+def life_pages(browser: Browser, take: Take) -> None:
     """Take every page between the invitation and the stop of the service, in both languages."""
-    for language in LOCALES:
-        with _photographer(browser, demo, take, language) as (v, at):
-            _recovery(v, demo, at)
-        with _photographer(browser, demo, take, language) as (v, at):
-            _registration(v, demo, at)
-        with _photographer(browser, demo, take, language) as (v, at):
-            _own_pages(v, demo, at, take)
+    with TemporaryDirectory() as folder, running_demo(Path(folder), "--workers", "1") as demo:
+        for language in LOCALES:
+            _life(browser, demo, take, language)
     _before_the_opening(browser, take)
+
+
+def _life(browser: Browser, demo: Demo, take: Take, language: str) -> None:
+    with _photographer(browser, demo, take, language) as (v, at):
+        _recovery(v, demo, at)
+    with _photographer(browser, demo, take, language) as (v, at):
+        _registration(v, demo, at)
+    with _photographer(browser, demo, take, language) as (v, at):
+        _own_pages(v, demo, at, take)
 
 
 class At:

@@ -29,7 +29,6 @@ from idp.factors.totp import Totp
 from idp.invitations.issuing import Issuing
 from idp.lifecycle.standing import AccountStanding
 from idp.mails.model import Mail
-from idp.mails.promise import KIND as MAIL
 from idp.outbox.store import outbox_message
 from idp.sessions.store import session
 from idp.settings import DEMO_FILE, read_settings
@@ -40,10 +39,12 @@ from tests.lifecycle.clients import CLIENTS
 from tests.support.parties import write_policies
 
 ISSUER = "https://id.mihon.example"
+# In the order of being written: the clock of the next sequence goes back, and ids with it.
+_ROW = sa.literal_column("rowid", sa.Integer)
 _MAILS = Statement(
-    sa.select(outbox_message.c.id, outbox_message.c.payload)
-    .where(outbox_message.c.id > sa.bindparam("after"), outbox_message.c.kind == MAIL)
-    .order_by(outbox_message.c.id)
+    sa.select(_ROW, outbox_message.c.payload)
+    .where(sa.bindparam("after") < _ROW, outbox_message.c.kind.like("mail%"))
+    .order_by(_ROW)
 )
 _LIVE = (
     sa.select(sa.func.count())
@@ -104,7 +105,7 @@ class House:
     issuing: Issuing
     clock_file: Path
     offset: float = 0.0
-    _last_mail: str = ""
+    _last_mail: int = 0
 
     def call(
         self,

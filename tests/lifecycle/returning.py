@@ -46,7 +46,9 @@ def returning(world: World, browser: Browser, fields: dict[str, str]) -> Person 
     for letter in world.letters:
         is_it = letter.mail.kind is MailKind.REGISTER_CODE and letter.mail.to == begun.email
         begun.proven |= is_it and letter.value("code") == folded(fields)
-    return begun.invitation.person if begun.proven else None
+    box = begun.invitation.mail.to
+    invited = next((person for person in world.people if box in person.mailboxes), None)
+    return invited if begun.proven else None
 
 
 def see_return(world: World, person: Person, kept: Kept, fields: dict[str, str]) -> None:

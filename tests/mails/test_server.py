@@ -136,7 +136,7 @@ def test_a_server_that_hangs_delays_no_logout_token(folder: Path) -> None:
         worker = threading.Thread(target=work, args=(post.background, stop))
         worker.start()
         try:
-            wait_until(lambda: server.sessions >= 4)
+            wait_until(lambda: server.sessions >= 4, 30)
             f = post.foundation
             with f.database.begin() as tx:
                 told = {"client_id": "gone", "sid": "s", "sub": "u"}
@@ -150,7 +150,7 @@ def test_a_server_that_hangs_delays_no_logout_token(folder: Path) -> None:
                     ).fetchone()
                 return found[0] is not None
 
-            wait_until(delivered, 5)
+            wait_until(delivered, 15)
             assert [row[2] for row in post.rows()] == [0] * 20
         finally:
             stop.set()

@@ -15,9 +15,7 @@ from tests.promises.ways import Way
 from tests.support.demo import Demo
 
 
-def test_the_pages_say_to_call_and_tell_no_address(
-    demo: Demo, chromium: Browser, way: Way
-) -> None:
+def test_the_pages_say_to_call_and_tell_no_address(demo: Demo, chromium: Browser, way: Way) -> None:
     with way.walking(chromium, demo) as v:
         v.page.goto(demo.facts["portal"])
         assert "お忘れのときは、ご本人様からお電話ください" in v.page.inner_text("main")

@@ -48,17 +48,13 @@ def the_mail(demo: Demo, email: str) -> Mail:
 
 
 @contextmanager
-def signed_in_elsewhere(
-    chromium: Browser, demo: Demo, member: dict[str, str]
-) -> Iterator[Visitor]:
+def signed_in_elsewhere(chromium: Browser, demo: Demo, member: dict[str, str]) -> Iterator[Visitor]:
     with DESK.walking(chromium, demo) as other:
         journey.sign_in(other, demo, member)
         yield other
 
 
-def test_a_mail_with_a_url_leads_to_a_new_password(
-    demo: Demo, chromium: Browser, way: Way
-) -> None:
+def test_a_mail_with_a_url_leads_to_a_new_password(demo: Demo, chromium: Browser, way: Way) -> None:
     member = demo.member(index=way.index)
     with signed_in_elsewhere(chromium, demo, member) as other, way.walking(chromium, demo) as v:
         said = ask_for_the_mail(v, demo, member["email"])

@@ -31,8 +31,8 @@ def test_both_are_done_with_a_printed_form(demo: Demo, chromium: Browser, way: W
             assert told in text
         v.look()
         for form in ("join", "leave"):
-            link = v.page.goto(f"{demo.facts['portal']}/forms") and v.page.locator(f"#form-{form}")
-            assert link and link.get_attribute("href")  # where the co-op keeps it is a setting
+            v.page.goto(f"{demo.facts['portal']}/forms")
+            assert v.page.get_attribute(f"#form-{form}", "href")  # where it lies is a setting
             v.page.goto(f"{demo.facts['portal']}/forms/{form}")  # the portal has one to print
             assert "署名（自署）" in v.page.inner_text("main")
             assert v.page.locator("main form").count() == 0
@@ -47,9 +47,7 @@ def test_no_page_of_a_member_begins_or_ends_a_membership(demo: Demo, chromium: B
         seen = walked(v.page, [demo.facts["portal"], f"{demo.issuer}/account"])
         paths = {urlsplit(url).path for url in seen}
         assert {"/me", "/inquiry", "/forms", "/account"} <= paths
-    offending = [
-        (url, act) for url, acts in seen.items() for act in acts if MEMBERSHIP.search(act)
-    ]
+    offending = [(url, act) for url, acts in seen.items() for act in acts if MEMBERSHIP.search(act)]
     assert offending == []
     assert demo.idp("member", "show", member["number"], "--format", "json").stdout == before
 

@@ -1,4 +1,4 @@
-"""F11. 勤務先が異動になりました。変更画面で入力できますか。 My workplace has changed: can I enter it?
+"""F11. 勤務先が異動になりました。変更画面で入力できますか。 Can I enter a new workplace?
 
 The promise: a workplace cannot be changed automatically; please write by the inquiry form, or call.
 Every page that changes details says so, in the portal and at the provider, offers no field for it,

@@ -80,9 +80,7 @@ def shows(v: Visitor, demo: Demo, member: dict[str, str], name: str) -> None:
 def test_three_business_days_over_the_turn_of_the_year(demo: Demo, chromium: Browser) -> None:
     """Four members at once, each in another way, so that the clock goes through it once."""
     asking = [(way, ask_in_the_portal) for way in WAYS] + [(POCKET, ask_at_the_provider)]
-    people = [
-        (way, ask, member_since_long(demo, index)) for index, (way, ask) in enumerate(asking)
-    ]
+    people = [(way, ask, member_since_long(demo, index)) for index, (way, ask) in enumerate(asking)]
     for way, ask, member in people:
         with way.walking(chromium, demo) as v:
             journey.sign_in(v, demo, member)

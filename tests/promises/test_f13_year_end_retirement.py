@@ -33,7 +33,8 @@ def test_a_mail_says_so_before_it_happens(demo: Demo, days: int) -> None:
     day = THE_END - timedelta(days=days)
     before = len(mails_to(demo, leaver["email"]))
     go_to(demo, tokyo(day.year, day.month, day.day, 9))
-    mail = arrived(demo, leaver["email"], lambda mail: written(THE_END) in mail["text"])
+    mail = arrived(demo, leaver["email"], lambda mail: f"あと{days}日" in mail["text"])
+    assert written(THE_END) in mail["text"]
     assert len(mails_to(demo, leaver["email"])) == before + 1
     for told in ("請求明細", "アンインストール"):
         assert told in mail["text"]

@@ -294,7 +294,7 @@ def test_rules_of_dates(phone: BrowserContext, program: Program) -> None:
           ];
         }"""
     )
-    assert results[:5] == ["2027-03-31", "2028-03-31", "2026-07-30", "2027-03-31", "2027-03-31"]
+    assert results[:5] == ["2027-03-31", "2028-03-31", "2026-07-29", "2027-03-31", "2027-03-31"]
     assert results[5:] == [True, False, True, False, False]
 
 

@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("selector", sa.String(length=16), nullable=False),
         sa.Column("member_number", sa.String(length=16), nullable=False),
         sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("key_id", sa.String(length=32), nullable=False),
         sa.Column("code_wrapped", sa.Text(), nullable=True),
         sa.Column("sent_by", sa.String(length=16), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),

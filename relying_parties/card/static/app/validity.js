@@ -7,12 +7,14 @@ const TOKYO = 9 * 60 * 60 * 1000; // no summer time
 
 export const today = (now) => new Date(now + TOKYO).toISOString().slice(0, 10);
 
-// The last day of the current fiscal year (April to March), or the earlier end of membership.
+// The last day of the current fiscal year (April to March), or the last day of the membership: the
+// claim names the day on which it is over from 00:00 on.
 export function validUntil(now, membershipEndsOn) {
   const [year, month] = today(now).split('-').map(Number);
   const fiscal = `${month >= 4 ? year + 1 : year}-03-31`;
-  const known = /^\d{4}-\d{2}-\d{2}$/.test(membershipEndsOn ?? '');
-  return known && membershipEndsOn < fiscal ? membershipEndsOn : fiscal;
+  const over = /^\d{4}-\d{2}-\d{2}$/.test(membershipEndsOn ?? '') ? Date.parse(membershipEndsOn) : NaN;
+  const last = Number.isNaN(over) ? fiscal : new Date(over - DAY).toISOString().slice(0, 10);
+  return last < fiscal ? last : fiscal;
 }
 
 // Without confirmation the last card counts for 24 hours, not beyond its last day, and not when

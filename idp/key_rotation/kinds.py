@@ -1,0 +1,18 @@
+"""Which secrets lie wrapped in rows: keys of persons, apps, mails, codes of unprinted letters."""
+
+from __future__ import annotations
+
+from idp.factors import store as factors
+from idp.factors import totp
+from idp.invitations import issuing
+from idp.invitations import store as invitations
+from idp.key_rotation.rows import RowSecrets
+from idp.mails import promise
+from idp.mails import store as mails
+from idp.subjects import service as subjects
+from idp.subjects import store as persons
+
+PERSON_KEYS = RowSecrets("person keys", persons.WRAPPED, subjects.context)
+FACTOR_SECRETS = RowSecrets("factor secrets", factors.WRAPPED, totp.context)
+MAILS = RowSecrets("mails", mails.SEALED, lambda _: promise.CONTEXT)
+LETTERS = RowSecrets("letters", invitations.WRAPPED, issuing.context, issuing.follow_master)
