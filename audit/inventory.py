@@ -158,7 +158,7 @@ INVENTORY: dict[EventName, Described] = {
     ),
     EventName.MAIL_SENT: Described("The mail server took a mail.", _ACCESS, _SOURCE),
     EventName.MASTER_KEY_REWRAPPED: Described(
-        "Stored keys were wrapped again under a new master key.", _KEYS
+        "Stored secrets were wrapped again under a new master key.", _KEYS
     ),
     EventName.MEMBER_CREATED: Described(
         "A member was added to the register.", _REGISTER, ("data.changes",)

@@ -6,6 +6,7 @@ with this process.
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -54,7 +55,10 @@ def serve(settings: Settings, listen: Listen, *, with_worker: bool) -> None:
     if settings.metrics:
         serve_metrics(settings.metrics)
     if with_worker:
-        threading.Thread(target=_keep_working, daemon=True, name="worker-keeper").start()
+        # A copy: this thread sets variables while the other starts a process, which the C library
+        # does not bear (execve fails with EFAULT, and nothing would be sent or sealed).
+        told = (dict(os.environ),)
+        threading.Thread(target=_keep_working, args=told, daemon=True, name="worker-keeper").start()
     _allow_files()
     tell_serving_processes(listen.workers)
     server = Granian(
@@ -95,9 +99,9 @@ def serve_metrics(bind: str) -> None:
     start_http_server(int(port), host, registry)
 
 
-def _keep_working() -> None:
+def _keep_working(environment: dict[str, str]) -> None:
     while True:
-        child = subprocess.Popen([sys.executable, "-m", "idp.cli", "worker"])
+        child = subprocess.Popen([sys.executable, "-m", "idp.cli", "worker"], env=environment)
         while child.poll() is None:
             time.sleep(LOOK_SECONDS)
         log.warning("worker.ended", code=child.returncode)

@@ -11,6 +11,7 @@ import click
 from argon2 import PasswordHasher
 
 from idp.assembly import build_foundation, build_provider, build_rotation
+from idp.cli.master_key_notes import missing_key, older_key
 from idp.cli.output import format_option, say
 from idp.errors import IdpError
 from idp.key_rotation.renewal import Renewal
@@ -116,27 +117,18 @@ def _waiting(settings: Settings) -> str:
 
 
 def _master_keys(settings: Settings) -> tuple[list[str], list[str]]:
-    """Say of each older master key whether anything still lies under it; and what is missing."""
+    """Say of each older master key whether anything still needs it; and what is missing."""
     try:
         f = build_foundation(settings)
         usage = Renewal(build_rotation(f), f.master).usage()
     except (IdpError, KeysError):
         return [], []  # named as a fault already
-    notes, faults = [], []
+    file, notes, faults = settings.master_key_file, list[str](), list[str]()
     for used in usage:
         if used.master_id is None:
-            faults.append(
-                f"{used.total} keys lie under a master key that is not in"
-                f" {settings.master_key_file}: put its line back"
-            )
+            faults += missing_key(used, file)
         elif used.master_id != f.master.current_id:
-            notes.append(
-                f"the master key {used.master_id} is still needed by {used.total} keys: run"
-                " `idp keys rewrap`"
-                if used.total
-                else f"nothing needs the master key {used.master_id} any more: take its line out"
-                f" of {settings.master_key_file} and restart the nodes"
-            )
+            notes += older_key(used, file)
     return notes, faults
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import click
@@ -12,10 +12,11 @@ import click
 from idp.assembly import build_rotation
 from idp.cli.output import format_option, foundation, operator, say, show
 from idp.errors import SettingsError
-from idp.key_rotation.renewal import Renewal, Usage
+from idp.key_rotation.renewal import Renewal
+from idp.key_rotation.usage import Usage
 from keys.master import MasterKeys
 
-COLUMNS = ("master_id", "person_keys", "signing_keys", "audit_key", "factor_secrets")
+COLUMNS = tuple(field.name for field in fields(Usage))
 
 
 @click.command(epilog="Example: idp keys master --out /etc/kumiai/master.keys")
@@ -49,7 +50,7 @@ def master(out: Path, renew: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what lies under which master key.")
 @format_option
 def rewrap(dry_run: bool, form: str) -> int:
-    """Wrap every stored key again under the current master key, the first in the file.
+    """Wrap every stored secret again under the current master key, the first in the file.
 
     May be stopped and started again at any time; sign-ins and refreshes go on meanwhile.
     """
@@ -59,20 +60,23 @@ def rewrap(dry_run: bool, form: str) -> int:
     if dry_run:
         show([asdict(usage) for usage in before], COLUMNS, form)
         return 0
-    waiting = sum(usage.total for usage in before if usage.master_id != f.master.current_id)
+    waiting = sum(usage.wrapped for usage in before if usage.master_id != f.master.current_id)
     if sys.stderr.isatty():
-        with click.progressbar(length=waiting, label="keys", file=sys.stderr) as bar:
+        with click.progressbar(length=waiting, label="secrets", file=sys.stderr) as bar:
             again = renewal.run(operator(), bar.update)
     else:
         again = renewal.run(operator(), lambda _: None)
-    sentence = f"{again} keys were wrapped again under {f.master.current_id}"
-    free = [str(u.master_id) for u in renewal.usage() if u.master_id and _is_free(u, f.master)]
+    sentence = f"{again} secrets were wrapped again under {f.master.current_id}"
+    older = [u for u in renewal.usage() if u.master_id not in (None, f.master.current_id)]
+    free = [str(usage.master_id) for usage in older if not usage.is_needed]
     if free:
         sentence += f"; nothing needs {', '.join(free)} any more"
+    for usage in older:
+        if usage.registration_codes:
+            sentence += (
+                f"; {usage.master_id} is still needed by {usage.registration_codes} registration"
+                f" codes, the last until {usage.codes_until}"
+            )
     content = {"rewrapped": again, "current": f.master.current_id, "not_needed": free}
     say(content, sentence, form)
     return 0
-
-
-def _is_free(usage: Usage, master: MasterKeys) -> bool:
-    return usage.master_id != master.current_id and usage.total == 0

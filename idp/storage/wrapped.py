@@ -73,9 +73,7 @@ class WrappedColumn:
         counted[None] = every - sum(each)
         return counted
 
-    def under_others(
-        self, tx: Tx, master_id: str, after: str, most: int
-    ) -> list[tuple[str, str]]:
+    def under_others(self, tx: Tx, master_id: str, after: str, most: int) -> list[tuple[str, str]]:
         """List (id, wrapped secret) of those under another master key than this one, past an id."""
         prefix = self._prefix(master_id)
         rows = tx.all(self._others, after=after, most=most, prefix=prefix, length=len(prefix))

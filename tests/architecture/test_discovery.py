@@ -15,7 +15,15 @@ from tests.architecture.conftest import ISSUER
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 SAME = "/.well-known/oauth-authorization-server"
-UNLISTED = {"/scim/v2/", WELL_KNOWN, SAME, "/healthz", "/readyz"}
+UNLISTED = {
+    "/member/changes",
+    "/member/changes/",
+    "/scim/v2/",
+    WELL_KNOWN,
+    SAME,
+    "/healthz",
+    "/readyz",
+}
 """Machine endpoints that no metadata parameter exists for."""
 
 PEOPLE_ENDPOINTS = {"/authorize", "/end_session"}

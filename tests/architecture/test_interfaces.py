@@ -39,9 +39,21 @@ COMMANDS = {
     "demo": (),
     "migrate": ("plan", "apply", "status"),
     "doctor": ("config",),
-    "member": ("import", "show", "letters"),
+    "member": (
+        "import",
+        "show",
+        "calendar",
+        "letters",
+        "leave",
+        "refunded",
+        "changes list",
+        "changes show",
+        "changes approve",
+        "changes refuse",
+    ),
     "invite": ("send", "list", "withdraw", "resend"),
     "account": ("add", "show", "stop", "block", "restore", "import-legacy", "legacy"),
+    "mail": ("bounce", "undeliverable list", "undeliverable clear"),
     "policy": ("check", "activate", "history"),
     "keys": (
         "master",
@@ -91,6 +103,8 @@ MACHINES = {
     "/healthz",
     "/readyz",
     "/scim/v2/",
+    "/member/changes",
+    "/member/changes/",
 }
 PAGES = {
     "/authorize",
@@ -98,15 +112,43 @@ PAGES = {
     "/end_session",
     "/sign-in",
     "/sign-out",
+    "/register",
+    "/recover",
     "/account",
+    "/account/security",
+    "/account/devices",
     "/account/applications",
+    "/account/passkeys",
+    "/account/changes",
+    "/account/history",
+    "/account/stop",
 }
 FORMS = {
     "sign-in": ("username", "password", "shared_device"),
+    "verification-code": ("code",),
     "consent": ("consent",),
+    "reset-request": ("email",),
+    "reset-password": ("code", "new_password", "new_password_again"),
     "sign-out": (),
+    "new-address": (),
+    "change-request": (),
+    "stop-service": (),
 }
-"""Forms by id, with the fields a person fills in."""
+"""Forms by id, with the fields a person fills in, the same on every page that has the form."""
+
+STEPS = {
+    "register": (
+        "invitation_code",
+        "member_number",
+        "birth_date",
+        "email",
+        "code",
+        "new_password",
+        "new_password_again",
+    ),
+    "re-authenticate": ("password", "code"),
+}
+"""Forms that are several pages under one id."""
 
 COOKIES = ("kumiai_idp", "kumiai_idp_device")
 
@@ -165,16 +207,35 @@ def test_the_pages_are_there(application: FrontDoor) -> None:
     assert flask_rules(application) >= PAGES
 
 
+def parts_of(form: str) -> list[str]:
+    """Cut every form with an id out of the templates that hold it."""
+    templates = (ROOT / "idp/web/templates").rglob("*.html")
+    texts = [text for t in templates if f'<form id="{form}"' in (text := t.read_text("utf-8"))]
+    return [
+        part.split("</form>")[0] for text in texts for part in text.split(f'<form id="{form}"')[1:]
+    ]
+
+
+def has_field(part: str, field: str) -> bool:
+    """Tell whether a form has a field, written out or through one of the macros."""
+    return f'name="{field}"' in part or f'field("{field}"' in part or f"{field}_field(" in part
+
+
 @pytest.mark.parametrize(("form", "fields"), FORMS.items())
 def test_forms_have_their_ids_and_fields(form: str, fields: tuple[str, ...]) -> None:
-    templates = (ROOT / "idp/web/templates").glob("*.html")
-    holders = [text for t in templates if f'<form id="{form}"' in (text := t.read_text("utf-8"))]
-    assert holders
-    for text in holders:
-        part = text.split(f'<form id="{form}"')[1].split("</form>")[0]
-        assert re.match(r' method="post"', part)
+    parts = parts_of(form)
+    assert parts
+    for part in parts:
+        assert re.match(r' method="(post|get)"', part)
         for field in fields:
-            assert f'name="{field}"' in part
+            assert has_field(part, field), field
+
+
+@pytest.mark.parametrize(("form", "fields"), STEPS.items())
+def test_forms_of_several_pages_have_all_their_fields(form: str, fields: tuple[str, ...]) -> None:
+    parts = "".join(parts_of(form))
+    for field in fields:
+        assert has_field(parts, field), field
 
 
 def test_the_consent_buttons_say_allow_and_deny() -> None:
@@ -184,7 +245,7 @@ def test_the_consent_buttons_say_allow_and_deny() -> None:
 
 
 def test_every_attribute_is_double_quoted() -> None:
-    for template in (ROOT / "idp/web/templates").glob("*.html"):
+    for template in (ROOT / "idp/web/templates").rglob("*.html"):
         assert not re.search(r"<[a-z][^>]*\s[a-z-]+='", template.read_text("utf-8")), template
 
 

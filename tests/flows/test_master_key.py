@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -87,12 +88,16 @@ def test_a_renewal_disturbs_nobody(deployment: Deployment) -> None:
         assert old_browser.post("/sign-out", hidden_fields(form)).status_code in (200, 303)
         last = done[-1]
 
+    assert "registration codes, the last until" in deployment.must("doctor", "config")
+    pending = json.loads(deployment.must("invite", "list", "--pending", "--format", "json"))
+    for one in pending:
+        deployment.must("invite", "resend", one["member_number"])
     assert "nothing needs the master key" in deployment.must("doctor", "config")
     lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
     assert len(lines) == 2
     file.write_text(lines[0] + "\n")
     with serving(deployment) as issuer:
-        assert "NOTE" not in deployment.must("doctor", "config")
+        assert "master key" not in deployment.must("doctor", "config")
         assert desk(issuer).refresh(last).status_code == 200
         signed_in(issuer)
         assert "Traceback" not in deployment.log()

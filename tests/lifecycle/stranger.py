@@ -150,7 +150,9 @@ class Lifecycle(Pages):
         name=BROWSERS,
         other=BROWSERS,
         begun=st.sampled_from(("reset by code", "reset by link", "sign-in", "move", "form")),
-        by=st.sampled_from(("reset", "change", "move", "stop", "block", "block and restore")),
+        by=st.sampled_from(
+            ("reset", "change", "move", "stop", "block", "block and restore", "end")
+        ),
     )
     def overtake(self, name: str, other: str, begun: str, by: str) -> None:
         """Something is begun, overtaken by something stronger, and then finished."""
@@ -188,7 +190,7 @@ class Lifecycle(Pages):
 
     @rule(
         name=BROWSERS,
-        how=st.sampled_from(("reset", "reset by link", "change", "move", "move", "take back")),
+        how=st.sampled_from(("reset", "reset by link", "change", "move", "take back", "end")),
     )
     def change_credentials(self, name: str, how: str) -> None:
         """The credentials of a member change, or end."""
@@ -201,6 +203,9 @@ class Lifecycle(Pages):
             self.change_password(name, True)
         elif how in ("move", "take back"):
             self.move(name, True, how == "take back")
+        elif how == "end":
+            self.ensure_signed_in(browser)
+            self.register(who, 0, True)
         elif how == "stop":
             self.ensure_signed_in(browser)
             self.stop(name, True)

@@ -46,4 +46,4 @@ def test_the_provider_gives_the_same_answer(demo: Demo, chromium: Browser, way: 
         assert ANSWER in v.page.inner_text("main")
         assert v.page.locator('a[href^="tel:"]').count() >= 1
         v.look()
-        assert demo.idp("member", "changes", "list", "--format", "json").stdout.strip() == ""
+        assert demo.idp("member", "changes", "list", "--format", "json").stdout.strip() == "[]"

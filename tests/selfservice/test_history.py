@@ -54,7 +54,13 @@ def test_it_tells_who_did_what_from_where_newest_first(house: House, person: Per
         "ご利用の登録をしました",
     ]
     text = browser.get(PAGE).text
-    for words in ("パスワード", "Android の Google Chrome", "127.0.0.1", "日本時間", "組合の事務担当"):
+    for words in (
+        "パスワード",
+        "Android の Google Chrome",
+        "127.0.0.1",
+        "日本時間",
+        "組合の事務担当",
+    ):
         assert words in text
     assert "cli:" not in text, "who of the staff it was by name is not told"
 

@@ -6,7 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-import idp.assembly  # noqa: F401  every store registers its tables
+import idp.app  # noqa: F401  every store registers its tables
 from idp.storage import migrate
 from idp.storage.log_protection import PROTECTED
 from idp.storage.sql import Database

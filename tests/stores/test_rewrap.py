@@ -14,8 +14,9 @@ import pytest
 from audit.event import Actor
 from idp.assembly import Foundation, audit_key, build_foundation, build_rotation
 from idp.bootstrap import prepare
-from idp.key_rotation.person_keys import PersonKeyRewrap
+from idp.key_rotation.kinds import PERSON_KEYS
 from idp.key_rotation.renewal import Renewal
+from idp.key_rotation.rows import RowRewrap
 from idp.settings import Settings
 from keys.errors import WrongMasterKey
 from keys.master import MasterKeys
@@ -51,6 +52,11 @@ def renewal(f: Foundation) -> Renewal:
     return Renewal(build_rotation(f), f.master)
 
 
+def waiting(f: Foundation) -> int:
+    """Count the keys of persons that lie under an older master key."""
+    return sum(used.person_keys for used in renewal(f).usage()[1:])
+
+
 def rewrapped(f: Foundation) -> dict[str, int]:
     """Sum what the events say was wrapped again, by kind."""
     with f.database.read() as tx:
@@ -67,7 +73,7 @@ def rewrapped(f: Foundation) -> dict[str, int]:
 def test_before_anything_is_done_everything_opens_and_is_counted(renewed: Foundation) -> None:
     new, old = renewal(renewed).usage()
     assert (new.master_id, old.master_id) == renewed.master.ids
-    assert new.total == 0
+    assert not new.is_needed
     assert (old.signing_keys, old.audit_key) == (4, 1)
     assert old.person_keys >= PERSONS - 1
     assert audit_key(renewed)
@@ -77,8 +83,7 @@ def test_before_anything_is_done_everything_opens_and_is_counted(renewed: Founda
 def test_killed_in_the_middle_it_is_started_again_and_ends(
     settings: Settings, renewed: Foundation
 ) -> None:
-    waiting = PersonKeyRewrap(renewed.database, renewed.clock, renewed.journal, renewed.master)
-    before = waiting.waiting()
+    before = waiting(renewed)
     renewed.database.dispose()
     child = os.fork()
     if child == 0:
@@ -90,11 +95,12 @@ def test_killed_in_the_middle_it_is_started_again_and_ends(
             if len(batches) == 3:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        PersonKeyRewrap(own.database, own.clock, own.journal, own.master).run(ACTOR, second, 100)
+        rows = RowRewrap(own.database, own.clock, own.journal, own.master, PERSON_KEYS)
+        rows.run(ACTOR, second, 100)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status)
-    assert waiting.waiting() == before - 300
+    assert waiting(renewed) == before - 300
     assert rewrapped(renewed) == {"person keys": 300}
 
     told: list[int] = []
