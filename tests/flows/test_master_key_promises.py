@@ -31,6 +31,7 @@ MAILED = Person("00007102", email="mailed@mihon.example")
 ON_PAPER = Person("00007103")
 UNPRINTED = Person("00007104")
 NEW_ADDRESS = "on-paper@mihon.example"
+DIGITS = re.compile(r"(?m)^\s*(\d{3} \d{3})\s*$")
 LINK = re.compile(r"https?://\S+(/recover/\S+)")
 
 
@@ -71,7 +72,7 @@ def test_nothing_that_was_promised_is_lost(tmp_path: Path) -> None:
         signs_in_with_the_app(issuer, promised.app)
         code = printed(deployment, "unprinted.pdf")
         assert 'name="email"' in begun(Browser(issuer), code, UNPRINTED).text
-        (link,) = LINK.findall(mail_to(post, SECURED.email))
+        link = mailed(post, SECURED.email, LINK)
         browser = Browser(issuer)
         page = browser.follow(browser.get(link))
         assert set_with(browser, page).headers["Location"] == "/recover/done"
@@ -151,18 +152,20 @@ def register(issuer: str, post: SmtpServer, code: str) -> None:
     """Register with a code on paper, through all pages."""
     browser = Browser(issuer)
     page = step(browser, begun(browser, code, ON_PAPER), email=NEW_ADDRESS)
-    found = re.search(r"(?m)^\s*(\d{3} \d{3})\s*$", mail_to(post, NEW_ADDRESS))
-    assert found
-    page = step(browser, page, code=found[1])
+    page = step(browser, page, code=mailed(post, NEW_ADDRESS, DIGITS))
     assert 'name="new_password"' in page.text, page.text
     done = step(browser, page, new_password=GOOD, new_password_again=GOOD)
     assert done.status_code == 200, done.text
 
 
-def mail_to(post: SmtpServer, to: str) -> str:
-    """Wait for a mail and give its text."""
-    wait_until(lambda: any(one.to == to for one in post.taken), 20)
-    return next(one.text for one in post.taken if one.to == to)
+def mailed(post: SmtpServer, to: str, what: re.Pattern[str]) -> str:
+    """Wait for a mail in which something stands, and read it."""
+
+    def read() -> re.Match[str] | None:
+        texts = [one.text for one in list(post.taken) if one.to == to]
+        return next((found for text in texts if (found := what.search(text))), None)
+
+    return str(wait_until(read, 20)[1])
 
 
 def signs_in_with_the_app(issuer: str, app: App) -> None:
