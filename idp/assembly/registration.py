@@ -10,6 +10,7 @@ from idp.invitations.finishing import Finishing
 from idp.invitations.issuing import PURPOSE, Issuing
 from idp.invitations.registering import Registering
 from idp.invitations.service import Invitations
+from idp.sessions import store as sessions
 from idp.throttle.buckets import Buckets
 from idp.throttle.slots import HashSlots
 
@@ -46,7 +47,7 @@ def build_finishing(f: Foundation, buckets: Buckets, slots: HashSlots) -> Finish
         f.proving,
         f.mails,
     )
-    return Finishing(registering, slots)
+    return Finishing(registering, slots, sessions.forget_devices_of)
 
 
 def build_printing(f: Foundation) -> Printing:

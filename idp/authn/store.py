@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from idp.authn.model import Progress, SeenDevice, SeenSession
-from idp.authn.tables import sign_in_progress
 from idp.clock import from_micros
 from idp.sessions.store import known_device, session
+from idp.sessions.tables import sign_in_progress
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
 
@@ -40,11 +40,6 @@ _CONSUME = Statement(
         _c.consumed_at.is_(None),
         _c.expires_at > sa.bindparam("at"),
     )
-    .values(consumed_at=sa.bindparam("at"))
-)
-_END = Statement(
-    sa.update(sign_in_progress)
-    .where(_c.subject == sa.bindparam("who"), _c.consumed_at.is_(None))
     .values(consumed_at=sa.bindparam("at"))
 )
 _s, _d = session.c, known_device.c
@@ -90,11 +85,6 @@ def find(tx: Tx, handle_hash: str) -> Progress | None:
 def consume(tx: Tx, handle_hash: str, at: int) -> bool:
     """Finish one, once; False when it was finished, ended or is over."""
     return tx.run(_CONSUME, handle=handle_hash, at=at) == 1
-
-
-def end_of_subject(tx: Tx, subject: str, at: int) -> None:
-    """End every sign-in in progress of an account: its credentials changed."""
-    tx.write(_END, who=subject, at=at)
 
 
 def live_sessions(tx: Tx, subject: str) -> list[SeenSession]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,6 +59,8 @@ class Finishing:
 
     registering: Registering
     slots: HashSlots
+    forget_devices: Callable[[Tx, str], object]
+    """Who comes back by an invitation is known to no browser any more."""
 
     def finish(self, handle: str, visit: Visit, password: str) -> str:
         """Make the account; answers its subject.
@@ -112,6 +115,7 @@ class Finishing:
         )
         if tried.subject is not None:
             made = accounts.come_back(tx, account, address.normal_form)
+            self.forget_devices(tx, account.subject)
         else:
             made = accounts.add_if_free(tx, account, address.normal_form, at)
         if not made:

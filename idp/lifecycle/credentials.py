@@ -16,11 +16,11 @@ def hold_account(tx: Tx, subject: str) -> None:
 
 
 def end_what_is_under_way(tx: Tx, subject: str, now: datetime) -> None:
-    """End mailed codes and links of the account, and a change of address that waits.
+    """End mailed codes and links, sign-ins that wait for a code, a change of address that waits.
 
-    Sign-ins in progress end by the moved `credentials_changed_at` they are bound to; the link that
-    takes back a changed address belongs to the old mailbox and stays.
+    The link that takes back a changed address belongs to the old mailbox and stays.
     """
     at = to_micros(now)
     mailed.end_of_subject(tx, subject, at)
+    store.end_sign_ins(tx, subject, at)
     store.end_address_changes(tx, subject, at)

@@ -168,7 +168,8 @@ class NewPasswords:
         if not self.proving.spend(tx, proof, now):
             return False
         actor = Actor("member", subject)
-        accounts.set_password(tx, subject, password_hash, to_micros(now))
+        at = max(to_micros(now), to_micros(account.credentials_changed_at) + 1)
+        accounts.set_password(tx, subject, password_hash, at)
         self.endings.end_all(tx, subject, EndReason.SIGNED_OUT, actor, now, asker.origin)
         end_what_is_under_way(tx, subject, now)
         self._lift_blocks(tx, subject)

@@ -17,7 +17,7 @@ from idp.errors import IdpError
 from idp.grants import store as grants
 from idp.journal.model import NOWHERE, Origin
 from idp.journal.service import SYSTEM, Journal
-from idp.lifecycle.credentials import end_what_is_under_way
+from idp.lifecycle.credentials import end_what_is_under_way, hold_account
 from idp.lifecycle.endings import Endings
 from idp.members.standing import dates_have_membership
 from idp.members.store import read_dates
@@ -108,6 +108,7 @@ class AccountStanding:
         self, subject: str, why: EndReason, actor: Actor, reason: str, origin: Origin
     ) -> None:
         with self.database.begin() as tx:
+            hold_account(tx, subject)
             self.take_out(tx, subject, why, actor, reason, origin)
 
 

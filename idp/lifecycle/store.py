@@ -14,6 +14,7 @@ from idp.grants.tables import authorization_code, grant
 from idp.lifecycle.model import AddressChange
 from idp.lifecycle.tables import address_change, notice
 from idp.sessions.store import session
+from idp.sessions.tables import sign_in_progress
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
 
@@ -33,6 +34,13 @@ _GRANTS_OF_SUBJECT = Statement(
         _g.ended_at.is_(None),
         _g.expires_at > sa.bindparam("now"),
     )
+)
+_END_SIGN_INS = Statement(
+    sa.update(sign_in_progress)
+    .where(
+        sign_in_progress.c.subject == sa.bindparam("who"), sign_in_progress.c.consumed_at.is_(None)
+    )
+    .values(consumed_at=sa.bindparam("at"))
 )
 _EXPIRE_CODES = Statement(
     sa.update(authorization_code)
@@ -54,6 +62,11 @@ _END_GRANTS = Statement(
     .values(ended_at=sa.bindparam("now"), end_reason=sa.bindparam("reason"))
     .returning(_g.session_id)
 )
+
+
+def end_sign_ins(tx: Tx, subject: str, at: int) -> None:
+    """End every sign-in of an account that waits for its second factor."""
+    tx.write(_END_SIGN_INS, who=subject, at=at)
 
 
 def grants_of(tx: Tx, subject: str, now: datetime) -> list[tuple[str, str, int]]:

@@ -23,9 +23,6 @@ from tests.lifecycle.truth import (
     Pending,
 )
 
-LIFTED = ("stop", "block")
-"""What may be lifted again: a sign-in that waited for its code meanwhile may then go on."""
-
 
 @dataclass(frozen=True)
 class Sent:
@@ -143,7 +140,7 @@ class World:
         for move in self.moves:
             if move.person is person:
                 move.void = move.void or why
-        for begun in self.pending if why not in LIFTED else ():
+        for begun in self.pending:
             if begun.person is person:
                 begun.void = begun.void or why
 

@@ -14,9 +14,13 @@ import pytest
 from audit.event import Actor
 from idp.assembly import Foundation, audit_key, build_foundation, build_rotation
 from idp.bootstrap import prepare
+from idp.clock import to_micros
 from idp.key_rotation.kinds import PERSON_KEYS
 from idp.key_rotation.renewal import Renewal
 from idp.key_rotation.rows import RowRewrap
+from idp.mails.model import Mail, MailKind
+from idp.mails.promise import KIND
+from idp.outbox import store as outbox
 from idp.settings import Settings
 from keys.errors import WrongMasterKey
 from keys.master import MasterKeys
@@ -25,6 +29,7 @@ from tests.stores.conftest import settings_for
 ACTOR = Actor("operator", "test")
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 PERSONS = 1_203
+MAIL = Mail(MailKind.RESET_IMPOSSIBLE, None, "ja", {"name": "見本", "why": "stopped"})
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +41,7 @@ def settings(empty_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settin
         for number in range(PERSONS):
             f.persons.key_of(tx, f"person-{number}", NOW)
         f.persons.destroy(tx, "person-7", NOW)
+        f.mails.promise(tx, MAIL, NOW)
     f.database.dispose()
     MasterKeys.renew(made.master_key_file)
     return made
@@ -105,8 +111,9 @@ def test_killed_in_the_middle_it_is_started_again_and_ends(
 
     told: list[int] = []
     done = renewal(renewed).run(ACTOR, told.append)
-    assert done == sum(told) == before - 300 + 5
-    assert rewrapped(renewed) == {"person keys": before, "signing keys": 4, "audit key": 1}
+    assert done == sum(told) == before - 300 + 6
+    ring = {"signing keys": 4, "audit key": 1}
+    assert rewrapped(renewed) == ring | {"person keys": before, "mails": 1}
 
 
 def test_done_twice_nothing_changes(renewed: Foundation) -> None:
@@ -129,6 +136,8 @@ def test_without_the_old_line_everything_still_opens(settings: Settings, tmp_pat
                 assert len(f.persons.key_of(tx, f"person-{number}", NOW).key) == 32
             with pytest.raises(LookupError):
                 f.persons.key_of(tx, "person-7", NOW)
+            ((_, payload, *_),) = outbox.due(tx, KIND, to_micros(f.clock.now()), 10)
+        assert f.mails.open_payload(payload) == MAIL
         assert audit_key(f)
         assert f.vault.refresh().algs == ("ES256", "Ed25519", "PS256", "RS256")
         f.database.dispose()
