@@ -21,6 +21,9 @@ from idp.members.register_cells import read_kana, read_name, read_region
 
 LONGEST: Final = {"street_address": 200, "phone_number": 40}
 LONGEST_OTHER: Final = 60
+_NAMES: Final = {"family_name", "given_name", "name_in_use"}
+_SIGNS: Final = {"So", "Sk", "Sm", "Sc"}
+"""Pictures and signs (Unicode categories): no name holds one, a telephone's keyboard offers many."""
 _OPTIONAL: Final = {"given_name", "given_kana", "name_in_use"}
 _PARSERS: Final[Mapping[str, tuple[Callable[[str], str], Wrong]]] = {
     "family_name": (read_name, Wrong.LOST),
@@ -102,9 +105,12 @@ def _read(name: str, text: str) -> str | Wrong:
         return Wrong.GAIJI if own else Wrong.CHARACTER
     parse, wrong = _PARSERS.get(name, (str, Wrong.CHARACTER))
     try:
-        return parse(text)
+        read = parse(text)
     except BadValue:
         return wrong
+    if name in _NAMES and any(unicodedata.category(char) in _SIGNS for char in text):
+        return Wrong.CHARACTER
+    return read
 
 
 def _given_name_faults(

@@ -82,6 +82,7 @@ def test_readings_and_numbers_are_read_in_every_width() -> None:
         (" \u3000\n", Wrong.MISSING),
         ("\ue000本", Wrong.GAIJI),
         ("\U000f0001", Wrong.GAIJI),
+        ("見\U0001f600", Wrong.CHARACTER),
         ("見?", Wrong.LOST),
         ("〓本", Wrong.LOST),
         ("見\u202e本", Wrong.CHARACTER),
