@@ -27,7 +27,7 @@ def essential(*values: str) -> str:
 def app(demo: Demo) -> Iterator[App]:
     browser = signed_in(demo, INDEX)
     try:
-        yield set_up_app(browser)
+        yield set_up_app(browser, float(demo.clock.read_text()))
     finally:
         turn_off_app(browser)
 

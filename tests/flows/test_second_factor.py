@@ -29,7 +29,7 @@ def app(demo: Demo) -> Iterator[App]:
     """A member with an app; taken away afterwards."""
     browser = signed_in(demo, INDEX)
     try:
-        yield set_up_app(browser)
+        yield set_up_app(browser, float(demo.clock.read_text()))
     finally:
         turn_off_app(browser)
 
