@@ -19,7 +19,7 @@
     for (var i = 0; i < read.length; i += 1) {
       plain += String.fromCharCode(read[i]);
     }
-    return window.btoa(plain).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+    return window.btoa(plain).replace(/\+/g, "-").split("/").join("_").replace(/=+$/, "");
   }
 
   function each(list, act) {
