@@ -25,7 +25,6 @@ TOLD = {
 """Words that a view gives the page of the history in the reader's language, a story in one."""
 
 
-
 class Outline(HTMLParser):
     """Collects tags with their attributes."""
 
