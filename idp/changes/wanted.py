@@ -23,7 +23,7 @@ LONGEST: Final = {"street_address": 200, "phone_number": 40}
 LONGEST_OTHER: Final = 60
 _NAMES: Final = {"family_name", "given_name", "name_in_use"}
 _SIGNS: Final = {"So", "Sk", "Sm", "Sc"}
-"""Pictures and signs (Unicode categories): no name holds one, a telephone's keyboard offers many."""
+"""Pictures and signs (Unicode categories): no name holds one, a keyboard offers many."""
 _OPTIONAL: Final = {"given_name", "given_kana", "name_in_use"}
 _PARSERS: Final[Mapping[str, tuple[Callable[[str], str], Wrong]]] = {
     "family_name": (read_name, Wrong.LOST),
