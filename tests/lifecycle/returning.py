@@ -60,6 +60,7 @@ def see_return(world: World, person: Person, kept: Kept, fields: dict[str, str])
     person.address, person.password = kept.address, fields.get("new_password", "")
     person.stopped = False
     begun.invitation.void = "used"
+    world.devices = {(device, whose) for device, whose in world.devices if whose is not person}
     world.tally["came back"] += 1
     world.end(person, "coming back")
     world.check([key for key in world.keys if key.owner is person])
