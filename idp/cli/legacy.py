@@ -11,9 +11,8 @@ from rich.progress import Progress
 
 from idp.accounts import store
 from idp.accounts.legacy import LegacyAccounts, LegacyReport
-from idp.cli.output import format_option, foundation, operator, say, show
+from idp.cli.output import format_option, foundation, operator, read_import, say, show
 from idp.clock import from_micros
-from idp.errors import SettingsError
 
 SHOWN_LINES = 50
 
@@ -27,12 +26,7 @@ SHOWN_LINES = 50
 @format_option
 def import_legacy(file: Path, apply: bool, dry_run: bool, form: str) -> int:
     """Import accounts of an older portal with their password hashes, each wrapped at once."""
-    if apply and dry_run:
-        raise click.UsageError("--apply and --dry-run exclude each other")
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise SettingsError(f"{file}: {error.strerror}") from error
+    data = read_import(file, apply=apply, dry_run=dry_run)
     f = foundation()
     cores = len(os.sched_getaffinity(0))
     service = LegacyAccounts(f.database, f.clock, f.policy, f.journal, cores)

@@ -16,8 +16,7 @@ from idp.assembly.register import build_register
 from idp.assembly.registration import build_printing
 from idp.cli.changes import changes
 from idp.cli.leaving import calendar, leave, refunded
-from idp.cli.output import format_option, foundation, operator, say
-from idp.errors import SettingsError
+from idp.cli.output import format_option, foundation, operator, read_import, say
 from idp.members import store
 from idp.members.number import parse_member_number
 from idp.members.service import ImportReport
@@ -43,12 +42,7 @@ for command in (changes, leave, refunded, calendar):
 @format_option
 def import_(file: Path, apply: bool, dry_run: bool, form: str) -> int:
     """Import a register file: all of it, or nothing when any line is bad."""
-    if apply and dry_run:
-        raise click.UsageError("--apply and --dry-run exclude each other")
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise SettingsError(f"{file}: {error.strerror}") from error
+    data = read_import(file, apply=apply, dry_run=dry_run)
     f = foundation()
     register = build_register(f)
     with Progress(disable=not sys.stderr.isatty(), transient=True) as bar:

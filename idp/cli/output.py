@@ -8,6 +8,7 @@ import pwd
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -16,6 +17,7 @@ from rich.table import Table
 
 from audit.event import Actor
 from idp.assembly import Foundation, build_foundation
+from idp.errors import SettingsError
 from idp.settings import read_settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -78,3 +80,13 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     return _plain(value)
+
+
+def read_import(file: Path, *, apply: bool, dry_run: bool) -> bytes:
+    """Read a file to import; raises `SettingsError`, and `UsageError` for contradicting options."""
+    if apply and dry_run:
+        raise click.UsageError("--apply and --dry-run exclude each other")
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{file}: {error.strerror}") from error
