@@ -18,14 +18,17 @@ setup-dev: $(VENV)/.dev
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
+	@# The locks are complete: nothing is left to resolve. (pip before 23.3 resolves "name[extra]" past its
+	@# pin, and so fails as soon as the index has a newer release.)
+	$(BIN)/python -m pip install -q --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install -q --no-index --no-deps --no-build-isolation -e .
 	@if [ -n "$(NATIVE_ARGON2)" ]; then CFLAGS="-O3 -march=native" $(BIN)/python -m pip install -q \
 	  --force-reinstall --no-deps --no-binary :all: argon2-cffi-bindings; fi
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
-	$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install -q --require-hashes --no-deps -r requirements-dev.lock
+	$(BIN)/python -m pip check
 	@touch $@
 
 packages: ## Browser, fonts and Redis of the distribution, for the tests
