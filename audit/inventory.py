@@ -64,6 +64,14 @@ INVENTORY: dict[EventName, Described] = {
     EventName.ADDRESS_CONFIRMED: Described(
         "A mailbox confirmed a change of address.", _SECURITY, _SOURCE
     ),
+    EventName.ATTACK_ENDED: Described("An attack that was recognised is over.", _SECURITY),
+    EventName.ATTACK_RECOGNISED: Described(
+        "The recorded attempts look like an attack of a kind that is named.", _SECURITY
+    ),
+    EventName.ATTEMPT_ABANDONED: Described(
+        "An attempt at a secret was never answered (its process ended); it counts as wrong.",
+        _SECURITY,
+    ),
     EventName.AUDIT_EXPORTED: Described("A part of the audit log was exported.", _SYSTEM, _SOURCE),
     EventName.AUDIT_PURGED: Described(
         "Event bodies of one class were deleted after their retention.", _SYSTEM
@@ -75,7 +83,15 @@ INVENTORY: dict[EventName, Described] = {
     EventName.AUTHORIZATION_REFUSED: Described(
         "An authorization request was refused.", _SECURITY, _SOURCE
     ),
-    EventName.BLOCK_LIFTED: Described("Staff lifted a block.", _SECURITY, _SOURCE),
+    EventName.BLOCK_LIFTED: Described(
+        "A block was lifted: by staff, by the proven mailbox or by a right answer.",
+        _SECURITY,
+        _SOURCE,
+    ),
+    EventName.BLOCK_STARTED: Described(
+        "A limit or a person set a block; its data says why, until when, and in which words.",
+        _SECURITY,
+    ),
     EventName.CHANGE_APPROVED: Described(
         "A change request was approved and put into the register.", _REGISTER, _SOURCE
     ),
@@ -90,6 +106,7 @@ INVENTORY: dict[EventName, Described] = {
         "A relying party read a member's claims (once per access token).", _ACCESS, _SOURCE
     ),
     EventName.CLIENT_ADDED: Described("A relying party was added.", _ADMIN, _SOURCE),
+    EventName.CLIENT_REFUSED: Described("A relying party's secret was wrong.", _SECURITY, _SOURCE),
     EventName.CLIENT_REMOVED: Described("A relying party was removed.", _ADMIN, _SOURCE),
     EventName.CLIENT_TOKEN_ISSUED: Described(
         "A relying party got a token for itself, without a member.", _ACCESS, _SOURCE
@@ -117,6 +134,11 @@ INVENTORY: dict[EventName, Described] = {
         "A second factor was wrong or its limit was reached.", _SECURITY, _SOURCE
     ),
     EventName.FACTOR_REMOVED: Described("A second factor was taken away.", _SECURITY, _SOURCE),
+    EventName.FLOOD_COUNTED: Described(
+        "Refusals of an address over its limit within one minute, counted in one event.",
+        _SECURITY,
+        ("source.address",),
+    ),
     EventName.GRANT_REVOKED: Described(
         "A grant and all of its tokens were ended.", _ACCESS, _SOURCE
     ),

@@ -9,6 +9,13 @@ VERIFICATIONS = Counter(
     "gate_verifications_total", "Checks of a secret against what is stored", ["secret", "outcome"]
 )
 REFUSALS = Counter("gate_refusals_total", "Attempts refused by a limit", ["limit"])
+BLOCKS = Counter("blocks_set_total", "Blocks set by a limit", ["limit"])
+BLOCKS_RUNNING = Gauge(
+    "blocks_running", "Blocks that stop somebody now", ["limit"], multiprocess_mode="mostrecent"
+)
+FLOODED = Counter(
+    "flood_refusals_total", "Refusals of addresses over their limit, counted in one event a minute"
+)
 SHED = Counter("hash_slots_shed_total", "Sign-ins answered 503 because the queue was full")
 HASH_SECONDS = Histogram(
     "password_hash_seconds",

@@ -17,6 +17,7 @@ from idp.accounts import store as accounts
 from idp.accounts.legacy_schemes import SCHEMES
 from idp.assembly import Background
 from idp.authn import store as sign_ins
+from idp.blocks import store as blocks
 from idp.clients import store as clients
 from idp.clock import to_micros
 from idp.errors import IdpError
@@ -24,9 +25,10 @@ from idp.factors import store as factors
 from idp.grants import store as grants
 from idp.invitations import store as invitations
 from idp.lifecycle.expiry import end_expired_sessions
-from idp.metrics import LEGACY_ACCOUNTS, OUTBOX_WAITING, SEAL_LAG, SEALED
+from idp.metrics import BLOCKS_RUNNING, LEGACY_ACCOUNTS, OUTBOX_WAITING, SEAL_LAG, SEALED
 from idp.oidc import store as requests
 from idp.outbox import store as outbox
+from idp.policy.limit_rules import BLOCKING
 from idp.proving import store as mailed_secrets
 from idp.sessions import store as sessions
 from idp.storage.leadership import leadership
@@ -37,6 +39,8 @@ from keys.errors import KeysError
 
 log = structlog.get_logger(__name__)
 KEEP_ENDED_MICROS = 7 * 86_400 * 1_000_000
+KEEP_ROWS_MICROS = 62 * 86_400 * 1_000_000
+"""Longer than a pseudonym of an unknown address can return (`idp.subjects`: a month)."""
 KEEP_FETCHES_MICROS = 30 * 86_400 * 1_000_000
 TICK_SECONDS = 0.2
 FINISH_SECONDS = 6.0
@@ -111,6 +115,7 @@ def _jobs(b: Background) -> list[Job]:
         Job("notices", 5.0, b.notices.give_due),
         # A twentieth of the dwell is exact enough, and a short one (a demonstration) is kept too.
         Job("keys", min(30.0, max(0.5, keys.announced_dwell.seconds / 20)), b.rotation.rotate),
+        Job("floods", 5.0, lambda: f.floods.record_due(f.clock.now())),
         Job("invitations", INVITE_SECONDS, b.invitations.invite_due),
         Job("expired sessions", 20.0, lambda: _end_expired(b)),
         Job("gauges", 5.0, lambda: _gauges(b)),
@@ -132,9 +137,23 @@ def _gauges(b: Background) -> None:
     with b.foundation.database.read() as tx:
         waiting, _ = outbox.waiting(tx)
         legacy = accounts.count_legacy(tx)
+        running = blocks.count_running(tx, to_micros(b.foundation.clock.now()))
     OUTBOX_WAITING.set(waiting)
+    for limit in {*BLOCKING, *running}:
+        BLOCKS_RUNNING.labels(limit).set(running.get(limit, 0))
     for scheme in {*SCHEMES, *legacy}:
         LEGACY_ACCOUNTS.labels(scheme).set(legacy.get(scheme, 0))
+
+
+def _give_up(b: Background) -> int:
+    """Count attempts whose process was killed as wrong; whoever tries again does so as well."""
+    f, now = b.foundation, b.foundation.clock.now()
+    with f.database.read() as tx:
+        left = leases.abandoned(tx, to_micros(now))
+    for budget in set(left):
+        with f.database.begin() as tx:
+            f.gate.count_abandoned(tx, budget, now)
+    return len(left)
 
 
 def clean(b: Background) -> dict[str, int]:
@@ -142,11 +161,13 @@ def clean(b: Background) -> dict[str, int]:
     f = b.foundation
     now = to_micros(f.clock.now())
     rules = f.policy.policy
-    longest = max(limit.period.micros for limit in rules.limits.values())
-    done = {"outbox": b.outbox.clean()}
+    longest = max(limit.window_micros for limit in rules.limits.values())
+    done = {"outbox": b.outbox.clean(), "attempts given up": _give_up(b)}
     with f.database.begin() as tx:
         done |= {
             "leases": leases.clean(tx, now - longest - leases.ABANDONED_MICROS),
+            "rows of failures": leases.clean_rows(tx, now - KEEP_ROWS_MICROS),
+            "blocks on nobody": blocks.clean(tx, now - KEEP_ROWS_MICROS),
             "marks": clean_marks(tx, now),
             "hits": clean_hits(tx),
             "key set fetches": clients.clean_fetches(tx, now - KEEP_FETCHES_MICROS),

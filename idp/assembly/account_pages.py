@@ -79,6 +79,7 @@ def _address(provider: Provider, signed_in: SignedIn, pages: Pages) -> AddressPa
         f.endings,
         f.proving,
         provider.buckets,
+        f.floods,
         mails,
     )
     undo = AddressUndo(
@@ -89,6 +90,7 @@ def _address(provider: Provider, signed_in: SignedIn, pages: Pages) -> AddressPa
         f.endings,
         f.proving,
         provider.buckets,
+        f.floods,
         mails,
     )
     return AddressPages(signed_in, changes, confirmations, undo, pages)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from idp.accounts.block_notice import BlockNotice
 from idp.clients.service import Clients
 from idp.clock import Clock, clock_from_file
 from idp.errors import SettingsError
+from idp.floods.service import Floods
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import Journal
 from idp.lifecycle.endings import Endings
@@ -19,7 +21,9 @@ from idp.storage.key_vault import EmbeddedHome, SqlHome, open_home
 from idp.storage.migrate import require_current
 from idp.storage.sql import Database
 from idp.subjects.service import PersonKeys
+from idp.throttle.blocking import Blocking
 from idp.throttle.gate import Gate
+from idp.throttle.lifting import Lifting
 from keys.master import MasterKeys
 from keys.vault import Vault
 
@@ -43,6 +47,8 @@ class Foundation:
     gate: Gate
     proving: Proving
     mails: Mails
+    floods: Floods
+    lifting: Lifting
 
     @property
     def home(self) -> EmbeddedHome | SqlHome:
@@ -65,7 +71,9 @@ def build_foundation(settings: Settings, *, migrated: bool = True) -> Foundation
     policy = PolicyInForce(database)
     vault = Vault(open_home(database, settings.data), master)
     clients = Clients(database, policy, journal, clock, lambda: vault.refresh().algs)
-    gate = Gate(policy)
+    mails = Mails(master)
+    blocking = Blocking(policy, journal, BlockNotice(mails))
+    gate = Gate(policy, journal, blocking)
     return Foundation(
         settings,
         clock,
@@ -79,7 +87,9 @@ def build_foundation(settings: Settings, *, migrated: bool = True) -> Foundation
         Endings(clients, journal),
         gate,
         Proving(gate, master.derive_all(CODE_PURPOSE)),
-        Mails(master),
+        mails,
+        Floods(database, policy, journal),
+        Lifting(gate, blocking),
     )
 
 

@@ -75,7 +75,15 @@ def build_provider(foundation: Foundation, processes: int = 1) -> Provider:
     keys.current()
     fetches = KeySetFetches(f.database, f.clock, f.settings.trusted_proxies, keys.current)
     authenticator = ClientAuthenticator(
-        f.clients, assertions, gate, f.database, f.clock, fetches.authenticated
+        f.clients,
+        assertions,
+        gate,
+        f.persons,
+        f.journal,
+        f.floods,
+        f.database,
+        f.clock,
+        fetches.authenticated,
     )
     hints = Hints(issuer, f.clients, keys.current)
     proofs = DpopProofs(f.policy, short.marks, f.clock, f.master.derive_all(DPOP_PURPOSE))

@@ -31,7 +31,7 @@ _READING = {("GET", ""), ("HEAD", ""), ("POST", "Users/.search"), ("POST", ".sea
 
 def build_scim_tokens(f: Foundation) -> ScimTokens:
     """Build what makes and checks the tokens of core systems."""
-    return ScimTokens(f.database, f.clock, f.policy, f.journal, f.gate)
+    return ScimTokens(f.database, f.clock, f.policy, f.journal, f.gate, f.persons, f.floods)
 
 
 def build_scim(f: Foundation) -> Machine:

@@ -40,9 +40,11 @@ def build_recovery(f: Foundation, buckets: Buckets, slots: HashSlots) -> Recover
         f.policy,
         f.journal,
         f.gate,
+        f.lifting,
         f.proving,
         f.mails,
         buckets,
+        f.floods,
         f.endings,
         slots,
     )

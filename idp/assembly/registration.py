@@ -43,6 +43,7 @@ def build_finishing(f: Foundation, buckets: Buckets, slots: HashSlots) -> Finish
         f.persons,
         f.gate,
         buckets,
+        f.floods,
         build_issuing(f),
         f.proving,
         f.mails,

@@ -43,7 +43,9 @@ def build_signing_in(f: Foundation, buckets: Buckets, slots: HashSlots) -> Signi
         Passkeys(f.settings.issuer, f.gate, f.policy),
     )
     sessions = SignInSessions(f.policy, f.journal, f.endings)
-    steps = SecondSteps(f.database, f.clock, f.policy, f.journal, buckets, second, sessions)
+    steps = SecondSteps(
+        f.database, f.clock, f.policy, f.journal, buckets, f.floods, second, sessions
+    )
     password = PasswordSignIn(
         database=f.database,
         clock=f.clock,
@@ -52,6 +54,7 @@ def build_signing_in(f: Foundation, buckets: Buckets, slots: HashSlots) -> Signi
         persons=f.persons,
         gate=f.gate,
         buckets=buckets,
+        floods=f.floods,
         slots=slots,
         waiters=LeaseWaiters(),
         sessions=sessions,

@@ -29,7 +29,7 @@ from idp.proving.model import Purpose
 from idp.proving.service import Proving
 from idp.storage.sql import Tx
 from idp.throttle.gate import Gate
-from idp.throttle.model import Budget, Decision, Lease
+from idp.throttle.model import Budget, Decision, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,9 @@ class SecondFactors:
     ) -> None:
         """Promise a code by mail, unless the mailbox had enough; earlier codes stay good."""
         budget = Budget(LimitName.MAILS_PER_MAILBOX, account.subject)
-        taken = self.gate.spend(tx, budget, now)
-        withheld = isinstance(taken, Decision)
-        if isinstance(taken, Lease):
-            self.gate.settle_wrong(tx, taken, now)  # every mail counts
+        decision = self.gate.count_one(tx, budget, now)
+        withheld = decision.outcome is not Outcome.ALLOW
+        if not withheld:
             lifetime = self.policy.policy.verification.code_lifetime
             issued = self.proving.issue(
                 tx,
@@ -89,7 +88,6 @@ class SecondFactors:
                 MailKind.SIGN_IN_CODE, account.address, visit.language, values, account.subject
             )
             self.mails.promise(tx, mail, now)
-        decision = taken if isinstance(taken, Decision) else taken.decision
         self.journal.record(
             tx,
             EventName.VERIFICATION_CODE_SENT,
@@ -98,7 +96,7 @@ class SecondFactors:
             actor=Actor("member", account.subject),
             subject=account.subject,
             origin=visit.origin,
-            decision=decision.as_facts(self.policy.digest),
+            decision=decision.as_facts(),
             data={"purpose": purpose.value},
         )
 
@@ -110,30 +108,33 @@ class SecondFactors:
         ways: tuple[Way, ...],
         code: str,
         now: datetime,
+        *,
+        place: str | None,
         purpose: Purpose = Purpose.SIGN_IN,
     ) -> Checked:
-        """Check a code by the way its shape tells, and use it up if it is right."""
+        """Check a code by the way its shape tells, and use it up if it is right.
+
+        `place` is the known device or the session it comes from, None for a stranger's browser.
+        """
         if Way.RECOVERY in ways and looks_like_one(code):
-            tried = self.recovery_codes.check(tx, subject, code, now)
+            tried = self.recovery_codes.check(tx, subject, place, code, now)
             return self._checked(tried.right, Way.RECOVERY, tried.decision)
         if Way.APP in ways:
-            tried = self.totp.check(tx, subject, code, now)
+            tried = self.totp.check(tx, subject, place, code, now)
             return self._checked(tried.right, Way.APP, tried.decision)
         if Way.MAIL not in ways:
             return Checked(False, None, (), None)
-        found = self.proving.check_code(tx, purpose, flow, code, now)
+        found = self.proving.check_code(
+            tx, purpose, flow, code, now, second_factor_of=subject, place=place
+        )
         proof = found.proof
         right = proof is not None and proof.subject == subject
         right = right and proof is not None and self.proving.spend(tx, proof, now)
         return self._checked(right, Way.MAIL, found.decision)
 
-    def address_limit(self) -> dict[str, Any]:
-        """Give the decision of an attempt that the caller's address had no room for."""
-        return {"rule": LimitName.FAILURES_PER_ADDRESS.value, "policy": self.policy.digest}
-
     def facts_of(self, decision: Decision | None) -> dict[str, Any] | None:
         """Give a decision as it stands in an event."""
-        return decision.as_facts(self.policy.digest) if decision else None
+        return decision.as_facts() if decision else None
 
     def _checked(self, right: bool, way: Way, decision: Decision | None) -> Checked:
         amr = BY_MAIL if way is Way.MAIL else BY_CODE

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from idp.accounts.model import EndReason
+from idp.blocks.model import Block
 from idp.errors import IdpError
 from idp.journal.model import Origin
 from idp.web.organisation import Language
@@ -93,9 +94,13 @@ class CodeNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The one answer for every failure; the reference code says more to those entitled to it."""
+    """The one answer for every failure; the reference code says more to those entitled to it.
+
+    `blocks` are what a device that is known to the account is told; a stranger's are always empty.
+    """
 
     reference: str
+    blocks: tuple[Block, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

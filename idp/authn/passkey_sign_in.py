@@ -21,6 +21,7 @@ from idp.journal.service import REFUSED
 from idp.sessions import store as sessions
 from idp.sessions.model import why_inactive
 from idp.storage.sql import Tx
+from idp.throttle.buckets import COUNTED, NO_BUDGET, bucket_of
 from idp.throttle.references import draw_reference
 
 
@@ -55,11 +56,12 @@ class PasskeySignIn:
 
     def sign_in(self, answer: PasskeyAnswer, visit: Visit) -> SignedIn | Failed | NoAccess:
         """Take the browser's answer; raises `SignInOver` for a second step that is over."""
-        limited = self.steps.buckets.exhausted(visit.buckets) is not None
+        full = self.steps.buckets.exhausted(visit.buckets)
         now = self.steps.clock.now()
+        if full is not None:
+            bucket = bucket_of(full, visit.buckets)
+            return Failed(self.steps.floods.refuse(full, bucket, visit.origin, now))
         with self.steps.database.begin() as tx:
-            if limited:
-                return self._refuse(tx, visit, None, now, "limit")
             answered = self.steps.factors.passkeys.check(
                 tx,
                 Purpose.SIGN_IN,
@@ -107,10 +109,8 @@ class PasskeySignIn:
         checked = Checked(True, Way.PASSKEY.value, BY_PASSKEY, facts)
         return self.steps.finish(tx, progress, checked, visit, now)
 
-    def _refuse(
-        self, tx: Tx, visit: Visit, answered: Answered | None, now: datetime, why: str
-    ) -> Failed:
-        subject = answered.subject if answered else None
+    def _refuse(self, tx: Tx, visit: Visit, answered: Answered, now: datetime, why: str) -> Failed:
+        subject = answered.subject
         factors = self.steps.factors
         reference = draw_reference(tx)
         self.steps.journal.record(
@@ -121,7 +121,9 @@ class PasskeySignIn:
             actor=Actor("member", subject) if subject else Actor("anonymous"),
             subject=subject,
             origin=visit.origin,
-            decision=factors.facts_of(answered.decision) if answered else factors.address_limit(),
+            decision={**(factors.facts_of(answered.decision) or NO_BUDGET), **COUNTED}
+            if subject is None
+            else factors.facts_of(answered.decision),
             data={"why": why, "factor": Way.PASSKEY.value},
             reference=reference,
         )

@@ -19,19 +19,20 @@ from idp.accounts.model import Account
 from idp.authn.assurance import BY_PASSKEY, BY_PASSWORD, PASSWORD, Way, acr_of, target, ways
 from idp.authn.codes import Checked, SecondFactors
 from idp.authn.model import Failed, Visit
+from idp.blocks import store as blocks
 from idp.clock import Clock, to_micros
 from idp.factors import store as factors
 from idp.factors.passkeys import Purpose as PasskeyPurpose
 from idp.factors.passkeys import Question
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import REFUSED, Journal
-from idp.policy.model import LimitName
 from idp.proving.model import Purpose
 from idp.sessions import store as sessions
 from idp.sessions.model import Session
 from idp.storage.sql import Database, Tx
+from idp.throttle.budgets import reauthentication_budget
 from idp.throttle.gate import Gate
-from idp.throttle.model import Budget, Lease
+from idp.throttle.model import Lease, Settled
 from idp.throttle.references import draw_reference
 from idp.throttle.slots import LONGEST_WAIT_SECONDS, HashSlots
 
@@ -88,13 +89,20 @@ class Reauthentication:
         now = self.clock.now()
         with self.database.begin() as tx:
             checked = self.factors.check(
-                tx, session.subject, session.id, again.ways, code, now, Purpose.REAUTHENTICATE
+                tx,
+                session.subject,
+                session.id,
+                again.ways,
+                code,
+                now,
+                place=session.id,
+                purpose=Purpose.REAUTHENTICATE,
             )
             return self._settle(tx, session, checked, visit, now)
 
     def by_password(self, session: Session, password: str, visit: Visit) -> Session | Failed:
         """Try the password; raises `idp.throttle.slots.Busy` when no slot gets free within 10 s."""
-        budget = Budget(LimitName.REAUTHENTICATION, session.subject)
+        budget = reauthentication_budget(session.subject, session.id)
         rules = self.policy.policy.passwords
         deadline = time.monotonic() + LONGEST_WAIT_SECONDS
         right = False
@@ -109,12 +117,13 @@ class Reauthentication:
                     passwords.pretend(password, rules.argon2)
         now = self.clock.now()
         with self.database.begin() as tx:
-            decision = spent.decision if isinstance(spent, Lease) else spent
             right = right and _unchanged(tx, account)
-            if isinstance(spent, Lease) and right:
-                self.gate.settle_right(tx, spent)
-            elif isinstance(spent, Lease):
-                self.gate.settle_wrong(tx, spent, now)
+            if not isinstance(spent, Lease):
+                decision = spent.after(Settled.UNSEEN)
+            elif right:
+                decision = self.gate.settle_right(tx, spent, now)
+            else:
+                decision = self.gate.settle_wrong(tx, spent, now)
             facts = self.factors.facts_of(decision)
             checked = Checked(right, WITH_PASSWORD, BY_PASSWORD if right else (), facts)
             return self._settle(tx, session, checked, visit, now)
@@ -171,7 +180,7 @@ class Reauthentication:
             data={"way": checked.way},
             reference=reference,
         )
-        return Failed(reference)
+        return Failed(reference, tuple(blocks.running_of(tx, session.subject, to_micros(now))))
 
 
 def _unchanged(tx: Tx, before: Account | None) -> bool:

@@ -8,8 +8,10 @@ without it).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from audit.event import Actor
 from audit.names import EventName
@@ -29,8 +31,10 @@ from idp.authn.model import (
     Visit,
 )
 from idp.authn.sign_in_sessions import Proven, SignInSessions
+from idp.blocks import store as blocks
 from idp.clock import Clock, to_micros
 from idp.factors import store as factors
+from idp.floods.service import Floods
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import REFUSED, Journal
 from idp.lifecycle.credentials import hold_account
@@ -38,7 +42,7 @@ from idp.sessions import store as sessions
 from idp.sessions.model import why_inactive
 from idp.storage.secret_text import draw_token, hash_token
 from idp.storage.sql import Database, Tx
-from idp.throttle.buckets import Buckets
+from idp.throttle.buckets import COUNTED, NO_BUDGET, Buckets, bucket_of
 from idp.throttle.references import draw_reference
 
 
@@ -59,6 +63,7 @@ class SecondSteps:
     policy: PolicyInForce
     journal: Journal
     buckets: Buckets
+    floods: Floods
     factors: SecondFactors
     sessions: SignInSessions
 
@@ -78,7 +83,13 @@ class SecondSteps:
         return asks(rule, kinds, wanted)
 
     def begin(
-        self, tx: Tx, attempt: Attempt, account: Account, open_ways: tuple[Way, ...], now: datetime
+        self,
+        tx: Tx,
+        attempt: Attempt,
+        account: Account,
+        open_ways: tuple[Way, ...],
+        decision: Mapping[str, Any],
+        now: datetime,
     ) -> CodeNeeded:
         """Keep a right password until the second factor is there; a code by mail is promised."""
         handle, at = draw_token(), to_micros(now)
@@ -103,6 +114,7 @@ class SecondSteps:
             actor=Actor("member", account.subject),
             subject=account.subject,
             origin=visit.origin,
+            decision=decision,
             data={"ways": [way.value for way in open_ways]},
         )
         if Way.MAIL in open_ways:
@@ -126,20 +138,25 @@ class SecondSteps:
 
     def verify(self, handle: str, code: str, visit: Visit) -> SignedIn | Failed | NoAccess:
         """Try one code (already folded); raises `SignInOver`."""
-        limited = self.buckets.exhausted(visit.buckets) is not None
+        full = self.buckets.exhausted(visit.buckets)
         hashed, now = hash_token(handle), self.clock.now()
         with self.database.begin() as tx:
             tx.lock(f"sign-in:{hashed}")
             progress = self._live(tx, hashed, visit.device_cookie, now)
-            checked = None
-            if not limited:
+            place = self._known_place(tx, progress.subject, visit, now)
+            if place is not None or full is None:
                 open_ways = self._ways(tx, progress)
-                checked = self.factors.check(tx, progress.subject, hashed, open_ways, code, now)
-            if checked is None or not checked.right:
-                failed = self._refuse(tx, progress, visit, checked, now)
-            else:
-                return self.finish(tx, progress, checked, visit, now)
-        self.buckets.hit(visit.buckets)
+                checked = self.factors.check(
+                    tx, progress.subject, hashed, open_ways, code, now, place=place
+                )
+                if checked.right:
+                    return self.finish(tx, progress, checked, visit, now)
+                failed = self._refuse(tx, progress, visit, checked, now, known=place is not None)
+        if place is None and full is not None:
+            bucket = bucket_of(full, visit.buckets)
+            return Failed(self.floods.refuse(full, bucket, visit.origin, now))
+        if place is None:
+            self.buckets.hit(visit.buckets)
         return failed
 
     def finish(
@@ -184,14 +201,23 @@ class SecondSteps:
         kinds = self.factors.usable(factors.kinds_of(tx, progress.subject))
         return ways(kinds, target(progress.wanted, kinds) or PASSWORD)
 
+    def _known_place(self, tx: Tx, subject: str, visit: Visit, now: datetime) -> str | None:
+        """Give the device if the account knows it: it has budgets of its own."""
+        device = hash_token(visit.device_cookie) if visit.device_cookie else ""
+        seen = sessions.device_seen_at(tx, subject, device)
+        fresh = self.policy.policy.sessions.known_device.micros
+        return device if seen is not None and seen > to_micros(now) - fresh else None
+
     def _refuse(
         self,
         tx: Tx,
         progress: Progress,
         visit: Visit,
-        checked: Checked | None,
+        checked: Checked,
         now: datetime,
         why: str = "wrong_code",
+        *,
+        known: bool = False,
     ) -> Failed:
         reference = draw_reference(tx)
         self.journal.record(
@@ -202,8 +228,9 @@ class SecondSteps:
             actor=Actor("member", progress.subject),
             subject=progress.subject,
             origin=visit.origin,
-            decision=checked.facts if checked else self.factors.address_limit(),
-            data={"why": why if checked else "limit", "factor": checked.way if checked else None},
+            decision=checked.facts if known else {**(checked.facts or NO_BUDGET), **COUNTED},
+            data={"why": why, "factor": checked.way},
             reference=reference,
         )
-        return Failed(reference)
+        told = blocks.running_of(tx, progress.subject, to_micros(now)) if known else []
+        return Failed(reference, tuple(told))

@@ -21,7 +21,10 @@ from idp.accounts.model import Account
 from idp.authn.model import Attempt, Failed, NoAccess, SignInResult
 from idp.authn.second_steps import SecondSteps
 from idp.authn.sign_in_sessions import Proven, SignInSessions
+from idp.blocks import store as blocks
+from idp.blocks.model import Block, concerns
 from idp.clock import Clock, to_micros
+from idp.floods.service import Floods
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import REFUSED, Journal
 from idp.lifecycle.credentials import hold_account
@@ -33,9 +36,10 @@ from idp.sessions.model import why_inactive
 from idp.storage.secret_text import hash_token
 from idp.storage.sql import Database, Tx
 from idp.subjects.service import PersonKeys
-from idp.throttle.buckets import Buckets
+from idp.throttle.buckets import COUNTED, Buckets, bucket_of
+from idp.throttle.budgets import password_budget
 from idp.throttle.gate import Gate
-from idp.throttle.model import Budget, Decision, Lease, Outcome
+from idp.throttle.model import Budget, Decision, Lease, Outcome, Settled
 from idp.throttle.references import draw_reference
 from idp.throttle.slots import LONGEST_WAIT_SECONDS, HashSlots
 from idp.throttle.waiting import LeaseWaiters
@@ -62,6 +66,7 @@ class PasswordSignIn:
     persons: PersonKeys
     gate: Gate
     buckets: Buckets
+    floods: Floods
     slots: HashSlots
     waiters: LeaseWaiters
     sessions: SignInSessions
@@ -77,11 +82,17 @@ class PasswordSignIn:
             known = self._look_up(attempt)
             while True:
                 with self.slots.hold(deadline):
+                    full = None if known.device_known else self._full(attempt)
+                    if full is not None:
+                        return self._turn_away(attempt, full)
                     spent = self._spend(attempt, known)
                     if isinstance(spent, Lease):
                         return self._verify(attempt, known, spent)
-                    if spent is None or spent.outcome is Outcome.REFUSE:
-                        return self._refuse_unseen(attempt, known, spent)
+                    if isinstance(spent, Failed):
+                        self._pretend(attempt)
+                        if not known.device_known:
+                            self.buckets.hit(attempt.visit.buckets)
+                        return spent
                 # The slot is given back: one attacked account cannot hold the slots.
                 if not self.waiters.wait(deadline):
                     raise self.slots.turn_away()
@@ -94,22 +105,37 @@ class PasswordSignIn:
             account, seen = sessions.account_from_device(tx, normal or "", device)
         if account is not None:
             fresh = self.policy.policy.sessions.known_device.micros
-            if seen is not None and seen > to_micros(now) - fresh:
-                key = f"{account.subject}:{device[:32]}"
-                budget = Budget(LimitName.PASSWORD_FROM_KNOWN_DEVICE, key)
-                return _Known(account, budget, True, None)
-            budget = Budget(LimitName.PASSWORD_FROM_UNKNOWN_DEVICE, account.subject)
-            return _Known(account, budget, False, None)
+            known = seen is not None and seen > to_micros(now) - fresh
+            budget = password_budget(account.subject, device if known else None)
+            return _Known(account, budget, known, None)
         pseudonym = self.persons.pseudonym(normal or attempt.username, now)
-        budget = Budget(LimitName.PASSWORD_FROM_UNKNOWN_DEVICE, f"?{pseudonym}")
-        return _Known(None, budget, False, pseudonym)
+        return _Known(None, password_budget(None, None, pseudonym), False, pseudonym)
 
-    def _spend(self, attempt: Attempt, known: _Known) -> Lease | Decision | None:
-        """Pay for the attempt; None when the caller's address has used up its bucket."""
-        if not known.device_known and self.buckets.exhausted(attempt.visit.buckets):
-            return None
+    def _full(self, attempt: Attempt) -> LimitName | None:
+        """Name the limit that the caller's address has reached."""
+        return self.buckets.exhausted(attempt.visit.buckets)
+
+    def _turn_away(self, attempt: Attempt, full: LimitName) -> Failed:
+        """Answer an address over its limit as any other failure; it is only counted."""
+        self._pretend(attempt)
+        visit = attempt.visit
+        bucket = bucket_of(full, visit.buckets)
+        return Failed(self.floods.refuse(full, bucket, visit.origin, self.clock.now()))
+
+    def _pretend(self, attempt: Attempt) -> None:
+        with self.slots.core():
+            passwords.pretend(attempt.password, self.policy.policy.passwords.argon2)
+
+    def _spend(self, attempt: Attempt, known: _Known) -> Lease | Failed | None:
+        """Pay for the attempt; None when it has to wait, and the refusal when the limit says so."""
+        now = self.clock.now()
         with self.database.begin() as tx:
-            return self.gate.spend(tx, known.budget, self.clock.now())
+            spent = self.gate.spend(tx, known.budget, now)
+            if isinstance(spent, Lease):
+                return spent
+            if spent.outcome is Outcome.WAIT:
+                return None
+            return self._refuse_unseen(tx, attempt, known, spent, now)
 
     def _verify(self, attempt: Attempt, known: _Known, lease: Lease) -> SignInResult:
         rules = self.policy.policy.passwords.argon2
@@ -152,15 +178,15 @@ class PasswordSignIn:
             if why is not None:
                 failed = self._count_wrong(tx, attempt, account, lease, now, why.value)
                 return NoAccess(why, failed.reference)
-            self.gate.settle_right(tx, lease)
+            decision = self.gate.settle_right(tx, lease, now)
             if fresh_hash and account.password_hash:
                 self._rehash(tx, account, account.password_hash, fresh_hash, now)
             ways = self.steps.asked(
                 tx, account.subject, attempt.wanted, known.device_known, has_factors=has_factors
             )
+            facts_of = decision.as_facts()
             if ways:
-                return self.steps.begin(tx, attempt, account, ways, now)
-            facts_of = lease.decision.as_facts(self.policy.digest)
+                return self.steps.begin(tx, attempt, account, ways, facts_of, now)
             proven = Proven(
                 account.subject,
                 facts_of,
@@ -198,7 +224,7 @@ class PasswordSignIn:
         why: str,
         pseudonym: str | None = None,
     ) -> Failed:
-        self.gate.settle_wrong(tx, lease, now)
+        decision = self.gate.settle_wrong(tx, lease, now)
         reference = draw_reference(tx)
         self.journal.record(
             tx,
@@ -208,38 +234,42 @@ class PasswordSignIn:
             actor=Actor("member", account.subject) if account else Actor("anonymous"),
             subject=account.subject if account else None,
             origin=attempt.visit.origin,
-            decision=lease.decision.as_facts(self.policy.digest),
+            decision=decision.as_facts() | (COUNTED if lease.budget.stranger else {}),
             data={"why": why, "typed": pseudonym},
             reference=reference,
         )
-        return Failed(reference)
+        return Failed(reference, self._told(tx, lease.budget, now))
 
-    def _refuse_unseen(self, attempt: Attempt, known: _Known, decision: Decision | None) -> Failed:
-        """Answer as for a wrong password, without looking at the secret: the limit is reached."""
-        with self.slots.core():
-            passwords.pretend(attempt.password, self.policy.policy.passwords.argon2)
-        facts = (
-            decision.as_facts(self.policy.digest)
-            if decision
-            else {"rule": LimitName.FAILURES_PER_ADDRESS.value, "policy": self.policy.digest}
-        )
+    def _refuse_unseen(
+        self, tx: Tx, attempt: Attempt, known: _Known, decision: Decision, now: datetime
+    ) -> Failed:
+        """Answer as for a wrong password, without looking at the secret: the limit is reached.
+
+        Recorded with the decision, in its transaction: a replay meets both at one place.
+        """
         account = known.account
-        now = self.clock.now()
-        with self.database.begin() as tx:
-            reference = draw_reference(tx)
-            self.journal.record(
-                tx,
-                EventName.SIGN_IN_LIMITED,
-                now,
-                outcome=REFUSED,
-                actor=Actor("member", account.subject) if account else Actor("anonymous"),
-                subject=account.subject if account else None,
-                origin=attempt.visit.origin,
-                decision=facts,
-                data={"typed": known.pseudonym},
-                reference=reference,
-            )
-        return Failed(reference)
+        reference = draw_reference(tx)
+        self.journal.record(
+            tx,
+            EventName.SIGN_IN_LIMITED,
+            now,
+            outcome=REFUSED,
+            actor=Actor("member", account.subject) if account else Actor("anonymous"),
+            subject=account.subject if account else None,
+            origin=attempt.visit.origin,
+            decision=decision.after(Settled.UNSEEN).as_facts()
+            | (COUNTED if known.budget.stranger else {}),
+            data={"typed": known.pseudonym},
+            reference=reference,
+        )
+        return Failed(reference, self._told(tx, known.budget, now))
+
+    def _told(self, tx: Tx, budget: Budget, now: datetime) -> tuple[Block, ...]:
+        """Give the blocks a known device is told of; a stranger is told of none."""
+        if budget.stranger or budget.subject is None:
+            return ()
+        running = blocks.running_of(tx, budget.subject, to_micros(now))
+        return tuple(one for one in running if concerns(one, budget.bucket))
 
 
 def _normal_form(username: str, carriers: Collection[str]) -> str | None:

@@ -13,10 +13,10 @@ from datetime import datetime
 
 from idp.clock import to_micros
 from idp.factors import store
-from idp.policy.model import LimitName
 from idp.storage.sql import Tx
+from idp.throttle.budgets import recovery_budget
 from idp.throttle.gate import Gate, count_verification
-from idp.throttle.model import Budget, Lease, Tried
+from idp.throttle.model import Lease, Tried
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 16
@@ -36,15 +36,18 @@ class RecoveryCodes:
         store.replace_codes(tx, subject, hashes, to_micros(now))
         return codes
 
-    def check(self, tx: Tx, subject: str, typed: str, now: datetime) -> Tried:
-        """Check a code as it was typed (already folded to ASCII) and use it up."""
+    def check(self, tx: Tx, subject: str, place: str | None, typed: str, now: datetime) -> Tried:
+        """Check a code as it was typed (already folded to ASCII) and use it up.
+
+        `place` is the known device or the session it comes from, None for a stranger's browser.
+        """
         code = fold(typed)
 
         def check(lease: Lease) -> bool:
             right = store.use_code(tx, subject, _hash(subject, code), to_micros(now))
             return count_verification(lease, "recovery_code", right=right)
 
-        return self.gate.try_cheap(tx, Budget(LimitName.RECOVERY_CODE, subject), now, check)
+        return self.gate.try_cheap(tx, recovery_budget(subject, place), now, check)
 
 
 def fold(typed: str) -> str:

@@ -103,7 +103,7 @@ class Factors:
                 return None
             tried = self.totp.confirm(tx, who.subject, code, now)
             if not tried.right:
-                facts = tried.decision.as_facts(self.policy.digest)
+                facts = tried.decision.as_facts()
                 self._record(tx, EventName.FACTOR_REFUSED, who, now, "totp", facts, REFUSED)
                 return None
             self._record(tx, EventName.FACTOR_ADDED, who, now, "totp")

@@ -24,6 +24,7 @@ from idp.factors import store
 from idp.factors.model import Authenticator, FactorKind
 from idp.policy.model import LimitName
 from idp.storage.sql import Tx
+from idp.throttle.budgets import totp_budget
 from idp.throttle.gate import Gate, count_verification
 from idp.throttle.model import Budget, Lease, Tried
 from keys.master import MasterKeys
@@ -71,8 +72,11 @@ class Totp:
 
         return self.gate.try_cheap(tx, Budget(LimitName.TOTP, f"new:{subject}"), now, check)
 
-    def check(self, tx: Tx, subject: str, code: str, now: datetime) -> Tried:
-        """Check a code (already folded to ASCII digits) and use it up."""
+    def check(self, tx: Tx, subject: str, place: str | None, code: str, now: datetime) -> Tried:
+        """Check a code (already folded to ASCII digits) and use it up.
+
+        `place` is the known device or the session it comes from, None for a stranger's browser.
+        """
 
         def check(lease: Lease) -> bool:
             one = store.find_confirmed(tx, subject, FactorKind.TOTP)
@@ -80,7 +84,7 @@ class Totp:
             right = bool(one and step and store.advance_step(tx, one.id, step, to_micros(now)))
             return count_verification(lease, "totp", right=right)
 
-        return self.gate.try_cheap(tx, Budget(LimitName.TOTP, subject), now, check)
+        return self.gate.try_cheap(tx, totp_budget(subject, place), now, check)
 
     def _step_of(self, one: Authenticator, code: str, now: datetime) -> int | None:
         """Tell which step a code is of; None when it fits none that may still be used."""

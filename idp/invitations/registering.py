@@ -18,6 +18,7 @@ from audit.names import EventName
 from idp.accounts import store as accounts
 from idp.clock import Clock, to_micros
 from idp.errors import IdpError
+from idp.floods.service import Floods
 from idp.inforce.service import PolicyInForce
 from idp.invitations import store
 from idp.invitations.issuing import Issuing
@@ -34,7 +35,7 @@ from idp.proving.service import Proving
 from idp.storage.secret_text import draw_token, hash_token
 from idp.storage.sql import Database, Tx
 from idp.subjects.service import PersonKeys, stranger
-from idp.throttle.buckets import Buckets
+from idp.throttle.buckets import COUNTED, NO_BUDGET, Buckets, bucket_of
 from idp.throttle.gate import Gate, count_verification
 from idp.throttle.model import Budget, Decision, Lease
 from idp.throttle.references import draw_reference
@@ -94,6 +95,7 @@ class Registering:
     persons: PersonKeys
     gate: Gate
     buckets: Buckets
+    floods: Floods
     issuing: Issuing
     proving: Proving
     mails: Mails
@@ -105,26 +107,25 @@ class Registering:
         if not is_open(rules, now):
             raise NotOpenYet
         crowded = self.buckets.exhausted(visit.buckets)
+        if crowded is not None:
+            return self._turn_away(crowded, visit, now)
         handle = draw_token()
         with self.database.begin() as tx:
             tried = store.find_tried(tx, claim.code.selector)
-            decision = None
-            if crowded is None:
-                right, decision = self._try(tx, claim, tried, now)
-                if right:
-                    store.begin(
-                        tx,
-                        handle_hash=hash_token(handle),
-                        browser_hash=hash_token(visit.device_cookie),
-                        selector=claim.code.selector,
-                        member_number=claim.member_number,
-                        created_at=to_micros(now),
-                        expires_at=to_micros(now + rules.in_progress.delta),
-                    )
-                    self._started(tx, visit, claim, decision, now)
-                    return handle
-            facts = decision.as_facts(self.policy.digest) if decision else self._crowded(crowded)
-            refused = self._refuse(tx, EventName.INVITATION_REFUSED, visit, now, facts, None)
+            right, decision = self._try(tx, claim, tried, now)
+            if right:
+                store.begin(
+                    tx,
+                    handle_hash=hash_token(handle),
+                    browser_hash=hash_token(visit.device_cookie),
+                    selector=claim.code.selector,
+                    member_number=claim.member_number,
+                    created_at=to_micros(now),
+                    expires_at=to_micros(now + rules.in_progress.delta),
+                )
+                self._started(tx, visit, claim, decision, now)
+                return handle
+            refused = self._refuse(tx, EventName.INVITATION_REFUSED, visit, now, decision, None)
         self.buckets.hit(visit.buckets)
         return refused
 
@@ -186,11 +187,10 @@ class Registering:
             found = self._require(tx, handle, visit.device_cookie)
             if found.step is Step.PASSWORD:
                 return None
-            decision = None
             if crowded is None:
                 flow = found.handle_hash
                 checked = self.proving.check_code(tx, Purpose.REGISTER, flow, typed, now)
-                decision, proof = checked.decision, checked.proof
+                proof = checked.proof
                 if (
                     proof is not None
                     and proof.address is not None
@@ -198,9 +198,10 @@ class Registering:
                     and self.proving.spend(tx, proof, now)
                 ):
                     return None
-            facts = decision.as_facts(self.policy.digest) if decision else self._crowded(crowded)
-            why = "wrong_code"
-            refused = self._refuse(tx, EventName.REGISTRATION_REFUSED, visit, now, facts, why)
+                name, decision = EventName.REGISTRATION_REFUSED, checked.decision
+                refused = self._refuse(tx, name, visit, now, decision, "wrong_code")
+        if crowded is not None:
+            return self._turn_away(crowded, visit, now)
         self.buckets.hit(visit.buckets)
         return refused
 
@@ -241,9 +242,10 @@ class Registering:
             raise RegistrationEnded
         return found
 
-    def _crowded(self, rule: LimitName | None) -> dict[str, str]:
-        name = rule or LimitName.FAILURES_PER_ADDRESS
-        return {"rule": name.value, "policy": self.policy.digest}
+    def _turn_away(self, full: LimitName, visit: Visit, now: datetime) -> Refused:
+        """Answer an address over its limit as any other failure; it is only counted."""
+        bucket = bucket_of(full, visit.buckets)
+        return Refused(self.floods.refuse(full, bucket, visit.origin, now))
 
     def _started(
         self, tx: Tx, visit: Visit, claim: Claim, decision: Decision, now: datetime
@@ -254,7 +256,7 @@ class Registering:
             now,
             actor=ANYBODY,
             origin=visit.origin,
-            decision=decision.as_facts(self.policy.digest),
+            decision=decision.as_facts(),
             data={"member": Personal(claim.member_number, stranger(now))},
         )
 
@@ -277,7 +279,7 @@ class Registering:
         name: EventName,
         visit: Visit,
         now: datetime,
-        facts: dict[str, str | int] | dict[str, str],
+        decision: Decision | None,
         why: str | None,
     ) -> Refused:
         reference = draw_reference(tx)
@@ -288,7 +290,7 @@ class Registering:
             outcome=REFUSED,
             actor=ANYBODY,
             origin=visit.origin,
-            decision=facts,
+            decision={**(decision.as_facts() if decision else NO_BUDGET), **COUNTED},
             data={"why": why} if why else None,
             reference=reference,
         )

@@ -20,6 +20,7 @@ from idp.journal import store
 from idp.journal.model import NOWHERE, Origin
 from idp.storage.sql import Tx
 from idp.subjects.service import ErasedPerson, PersonKeys, stranger
+from idp.web.caller import networks_of
 
 DONE, REFUSED, FAILED = "done", "refused", "failed"
 SYSTEM = Actor("system")
@@ -64,7 +65,7 @@ class Journal:
             session=session,
             source=Source(_personal(origin.address, person), _personal(origin.device, person)),
             request_id=origin.request_id,
-            decision=decision,
+            decision=self._with_source(tx, decision, origin, now),
             data=_with_reference(data, reference),
         )
         store.add(
@@ -79,6 +80,19 @@ class Journal:
             line=self._line(tx, event, now),
         )
         return event.id
+
+    def _with_source(
+        self, tx: Tx, decision: Mapping[str, Any] | None, origin: Origin, now: datetime
+    ) -> Mapping[str, Any] | None:
+        """Name the networks a decided attempt came from as pseudonyms: a replay counts by them.
+
+        The address itself is a personal field; its pseudonyms are of a month.
+        """
+        if decision is None or origin.address is None:
+            return decision
+        networks = networks_of(origin.address)
+        names = [self.persons.pseudonym_within(tx, one, now) for one in networks]
+        return {**decision, "from": names}
 
     def _line(self, tx: Tx, event: Event, now: datetime) -> str:
         def encrypt(value: Personal, aad: bytes) -> dict[str, str]:

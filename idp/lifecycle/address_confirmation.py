@@ -16,6 +16,7 @@ from audit.names import EventName
 from idp.accounts import store as accounts
 from idp.accounts.model import Account, EndReason
 from idp.clock import Clock, to_micros
+from idp.floods.service import Floods
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import REFUSED, Journal
 from idp.lifecycle import store
@@ -29,7 +30,7 @@ from idp.proving.service import Checked, Proving
 from idp.sessions import store as sessions
 from idp.sessions.model import Session, why_inactive
 from idp.storage.sql import Database, Tx
-from idp.throttle.buckets import Buckets
+from idp.throttle.buckets import COUNTED, NO_BUDGET, Buckets, bucket_of
 
 _TICK = timedelta(microseconds=1)
 
@@ -55,6 +56,7 @@ class AddressConfirmations:
     endings: Endings
     proving: Proving
     buckets: Buckets
+    floods: Floods
     mails: AddressMails
 
     def confirm_code(self, session: Session, code: str, asker: Asker) -> Step:
@@ -75,13 +77,15 @@ class AddressConfirmations:
     def confirm_link(self, side: Side, link: str, asker: Asker) -> Step:
         """Confirm by what stood in the link of a mail; whoever reads the mailbox may."""
         now = self.clock.now()
-        if self.buckets.exhausted(asker.buckets):
+        full = self.buckets.exhausted(asker.buckets)
+        if full is not None:
+            self.floods.refuse(full, bucket_of(full, asker.buckets), asker.origin, now)
             return Step.WRONG
         with self.database.begin() as tx:
             checked = self.proving.check_link(tx, PURPOSES[side], link, now)
             if checked.proof is not None:
                 return self._confirm(tx, side, checked.proof, asker, now)
-            step = self._refuse(tx, checked, None, asker, now)
+            step = self._refuse(tx, checked, None, asker, now, counted=True)
         self.buckets.hit(asker.buckets)
         return step
 
@@ -167,8 +171,13 @@ class AddressConfirmations:
         asker: Asker,
         now: datetime,
         why: str = "wrong",
+        *,
+        counted: bool = False,
     ) -> Step:
         decision = checked.decision if checked else None
+        facts = decision.as_facts() if decision else None
+        if counted:
+            facts = {**(facts or NO_BUDGET), **COUNTED}
         self.journal.record(
             tx,
             EventName.ADDRESS_CHANGE_REFUSED,
@@ -177,7 +186,7 @@ class AddressConfirmations:
             actor=Actor("member", subject) if subject else Actor("anonymous"),
             subject=subject,
             origin=asker.origin,
-            decision=decision.as_facts(self.policy.digest) if decision else None,
+            decision=facts,
             data={"why": why},
         )
         return Step.WRONG

@@ -14,6 +14,7 @@ from audit.names import EventName
 from idp.accounts import store as accounts
 from idp.accounts.model import EndReason
 from idp.clock import Clock, to_micros
+from idp.floods.service import Floods
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import REFUSED, Journal
 from idp.lifecycle import store
@@ -26,7 +27,7 @@ from idp.proving.model import MailedSecret, Purpose
 from idp.proving.service import Proving
 from idp.sessions import store as sessions
 from idp.storage.sql import Database, Tx
-from idp.throttle.buckets import Buckets
+from idp.throttle.buckets import COUNTED, NO_BUDGET, Buckets, bucket_of
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,15 @@ class AddressUndo:
     endings: Endings
     proving: Proving
     buckets: Buckets
+    floods: Floods
     mails: AddressMails
 
     def undo(self, link: str, asker: Asker) -> bool:
         """Take a change back; False when the link is not (or no longer) good for that."""
         now = self.clock.now()
-        if self.buckets.exhausted(asker.buckets):
+        full = self.buckets.exhausted(asker.buckets)
+        if full is not None:
+            self.floods.refuse(full, bucket_of(full, asker.buckets), asker.origin, now)
             return False
         with self.database.begin() as tx:
             checked = self.proving.check_link(tx, Purpose.UNDO_ADDRESS, link, now)
@@ -59,7 +63,7 @@ class AddressUndo:
                 outcome=REFUSED,
                 actor=Actor("anonymous"),
                 origin=asker.origin,
-                decision=decision.as_facts(self.policy.digest) if decision else None,
+                decision={**(decision.as_facts() if decision else NO_BUDGET), **COUNTED},
                 data={"why": "undo"},
             )
         self.buckets.hit(asker.buckets)

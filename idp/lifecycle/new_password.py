@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from audit.event import Actor
 from audit.names import EventName
@@ -22,6 +23,7 @@ from idp.accounts.model import Account, EndReason
 from idp.accounts.owner_words import words_about
 from idp.accounts.password_rules import check_password
 from idp.clock import Clock, to_micros
+from idp.floods.service import Floods
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import REFUSED, Journal
 from idp.lifecycle.credentials import end_what_is_under_way, hold_account
@@ -40,9 +42,10 @@ from idp.proving.service import Proving
 from idp.sessions import store as sessions
 from idp.sessions.model import why_inactive
 from idp.storage.sql import Database, Tx
-from idp.throttle.buckets import Buckets
+from idp.throttle.buckets import COUNTED, NO_BUDGET, Buckets, bucket_of
 from idp.throttle.gate import Gate
-from idp.throttle.model import Budget, Lease
+from idp.throttle.lifting import Lifting
+from idp.throttle.model import Budget, Decision, Lease
 from idp.throttle.references import draw_reference
 from idp.throttle.slots import HashSlots
 
@@ -56,7 +59,7 @@ class ResetRefused:
     reference: str
 
 
-Check = Callable[[Tx, datetime], MailedSecret | None]
+Check = Callable[[Tx, datetime], tuple[MailedSecret | None, Decision | None]]
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,11 @@ class NewPasswords:
     policy: PolicyInForce
     journal: Journal
     gate: Gate
+    lifting: Lifting
     proving: Proving
     mails: Mails
     buckets: Buckets
+    floods: Floods
     endings: Endings
     slots: HashSlots
 
@@ -90,7 +95,7 @@ class NewPasswords:
         Raises `idp.accounts.password_rules.BadPassword`; the code stays good then.
         """
 
-        def check(tx: Tx, now: datetime) -> MailedSecret | None:
+        def check(tx: Tx, now: datetime) -> tuple[MailedSecret | None, Decision | None]:
             return self._check_code(tx, flow, code, now)
 
         return self._set(check, "code", digest_of(flow), password, asker)
@@ -101,8 +106,9 @@ class NewPasswords:
         Raises `idp.accounts.password_rules.BadPassword`; the link stays good then.
         """
 
-        def check(tx: Tx, now: datetime) -> MailedSecret | None:
-            return self.proving.check_link(tx, Purpose.RESET, link, now).proof
+        def check(tx: Tx, now: datetime) -> tuple[MailedSecret | None, Decision | None]:
+            found = self.proving.check_link(tx, Purpose.RESET, link, now)
+            return found.proof, found.decision
 
         return self._set(check, "link", "", password, asker)
 
@@ -112,13 +118,17 @@ class NewPasswords:
         rules, house = self.policy.policy.passwords, self.policy.policy.organisation
         # What holds for everybody comes first: no more is said before the mailbox is proven.
         check_password(password, rules, words_about(None, None, house))
-        limited = self.buckets.exhausted(asker.buckets) is not None
+        full = self.buckets.exhausted(asker.buckets)
         now = self.clock.now()
+        if full is not None:
+            bucket = bucket_of(full, asker.buckets)
+            return ResetRefused(self.floods.refuse(full, bucket, asker.origin, now))
         with self.database.begin() as tx:
-            proof = None if limited else check(tx, now)
+            proof, decision = check(tx, now)
             account = accounts.find(tx, proof.subject) if proof and proof.subject else None
             if proof is None or account is None:
-                refused = self._refuse(tx, by, procedure, asker, now)
+                facts = decision.as_facts() if decision else NO_BUDGET
+                refused = self._refuse(tx, by, procedure, asker, now, {**facts, **COUNTED})
             else:
                 member = members.find(tx, account.member_number)
         if proof is None or account is None:
@@ -131,9 +141,11 @@ class NewPasswords:
             now = self.clock.now()
             if self._act(tx, proof, password_hash, by, asker, now):
                 return None
-            return self._refuse(tx, by, procedure, asker, now)
+            return self._refuse(tx, by, procedure, asker, now, None)
 
-    def _check_code(self, tx: Tx, flow: str, code: str, now: datetime) -> MailedSecret | None:
+    def _check_code(
+        self, tx: Tx, flow: str, code: str, now: datetime
+    ) -> tuple[MailedSecret | None, Decision]:
         """Check a code under two budgets: the procedure's, and the account's over all of them."""
         found: list[MailedSecret] = []
 
@@ -146,7 +158,8 @@ class NewPasswords:
         owner = (sent[0].subject or sent[0].binding) if sent else flow
         key = hashlib.sha256(owner.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         budget = Budget(LimitName.RESET_CODES_OF_ACCOUNT, key)
-        return found[0] if self.gate.check_cheap(tx, budget, now, check) else None
+        tried = self.gate.try_cheap(tx, budget, now, check)
+        return (found[0] if tried.right else None), tried.decision
 
     def _act(
         self,
@@ -172,7 +185,7 @@ class NewPasswords:
         accounts.set_password(tx, subject, password_hash, at)
         self.endings.end_all(tx, subject, EndReason.SIGNED_OUT, actor, now, asker.origin)
         end_what_is_under_way(tx, subject, now)
-        self._lift_blocks(tx, subject)
+        self.lifting.by_mailbox(tx, subject, now)
         sessions.forget_devices_of(tx, subject)
         self._tell(tx, account, asker, now)
         self.journal.record(
@@ -186,13 +199,6 @@ class NewPasswords:
         )
         return True
 
-    def _lift_blocks(self, tx: Tx, subject: str) -> None:
-        """Forget failed passwords: a proven mailbox lifts what a limit has blocked."""
-        self.gate.forget(tx, Budget(LimitName.PASSWORD_FROM_UNKNOWN_DEVICE, subject))
-        for device in sessions.devices_of(tx, subject):
-            key = f"{subject}:{device[:32]}"
-            self.gate.forget(tx, Budget(LimitName.PASSWORD_FROM_KNOWN_DEVICE, key))
-
     def _tell(self, tx: Tx, account: Account, asker: Asker, now: datetime) -> None:
         """Tell the mailbox, which is proven to be read: a report that it was not is over."""
         carriers = self.policy.policy.mail.carrier_domains
@@ -203,7 +209,15 @@ class NewPasswords:
         )
         self.mails.promise(tx, mail, now)
 
-    def _refuse(self, tx: Tx, by: str, procedure: str, asker: Asker, now: datetime) -> ResetRefused:
+    def _refuse(
+        self,
+        tx: Tx,
+        by: str,
+        procedure: str,
+        asker: Asker,
+        now: datetime,
+        decision: Mapping[str, Any] | None,
+    ) -> ResetRefused:
         reference = draw_reference(tx)
         self.journal.record(
             tx,
@@ -212,6 +226,7 @@ class NewPasswords:
             outcome=REFUSED,
             actor=ANONYMOUS,
             origin=asker.origin,
+            decision=decision,
             data={"by": by, "procedure": procedure},
             reference=reference,
         )

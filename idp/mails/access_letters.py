@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from idp.blocks.words import ADVICE, WHY
+from idp.blocks.words import UNTIL as UNTIL_WHEN
 from idp.mails.letter import Letter, Say, ShowCase, ShowCode, ShowFact, ShowLink
 from idp.mails.model import MailKind
 from idp.mails.sentences import CALL_IF_NOT_YOU, IGNORE, KEEP_SECRET, UNTIL
@@ -195,15 +197,16 @@ ACCESS: Final[dict[MailKind, Letter]] = {
     ),
     MailKind.BLOCKED: Letter(
         _("一時的な利用制限のお知らせ"),
-        _("%(when)s、ログインの失敗が続いたため、ログインを一時的に止めました。"),
+        _("%(when)s、ログインの失敗が続いたため、一部のログインを止めました。"),
         (
-            ShowFact(_("理由"), "rule"),
-            Say(_("%(until)sを過ぎると、また試せます。")),
+            ShowCase("rule", WHY),
+            ShowCase("effect", UNTIL_WHEN),
+            ShowCase("advice", ADVICE),
+            ShowFact(_("受付番号"), "reference"),
             Say(
                 _(
-                    "お急ぎのときや、お心当たりのないときは、"
-                    "ログインのページの「パスワードをお忘れの方」からパスワードを再設定してください。"
-                    "制限も解けます。"
+                    "ご本人がお間違えになっただけのときは、何もなさらなくて結構です。"
+                    "ご不明のときは、受付番号を控えて、%(telephone)s（%(hours_of_house)s）へお電話ください。"
                 )
             ),
         ),

@@ -29,7 +29,7 @@ class MailKind(StrEnum):
     ADDRESS_UNDONE = "address_undone"  # name
     FACTOR_CHANGED = "factor_changed"  # name, what
     NEW_DEVICE = "new_device"  # name, device
-    BLOCKED = "blocked"  # name, until, rule (in words)
+    BLOCKED = "blocked"  # name, rule, effect, advice, reference, count, minutes; until
     STOPPED = "stopped"  # name
     CHANGE_FILED = "change_filed"  # name, kind, due
     CHANGE_DECIDED = "change_decided"  # name, kind, outcome; effective or reason

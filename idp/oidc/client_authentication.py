@@ -11,22 +11,29 @@ import binascii
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
 from authlib.oauth2.rfc6749 import ClientAuthentication, InvalidClientError
 
+from audit.event import Actor
+from audit.names import EventName
 from idp.clients.model import Client
 from idp.clients.service import Clients
 from idp.clock import Clock
+from idp.floods.service import Floods
+from idp.journal.model import Origin
+from idp.journal.service import REFUSED, Journal
 from idp.oidc.authlib_request import TokenRequest
 from idp.oidc.client_assertion import ASSERTION_TYPE, ClientAssertions
 from idp.oidc.model import OAuthError
 from idp.oidc.refusals import REALM, Refusal
 from idp.policy.model import AuthMethod, LimitName
-from idp.storage.sql import Database
+from idp.storage.sql import Database, Tx
+from idp.subjects.service import PersonKeys
 from idp.throttle.gate import Gate, count_verification
-from idp.throttle.model import Budget, Lease
+from idp.throttle.model import Budget, Lease, Tried
 
 METHODS = ("private_key_jwt", "client_secret_basic", "client_secret_post", "none")
 BASIC_CHALLENGE = (("WWW-Authenticate", f'Basic realm="{REALM}", charset="UTF-8"'),)
@@ -50,6 +57,9 @@ class ClientAuthenticator:
     clients: Clients
     assertions: ClientAssertions
     gate: Gate
+    persons: PersonKeys
+    journal: Journal
+    floods: Floods
     database: Database
     clock: Clock
     seen: Callable[[str, str], None]
@@ -126,14 +136,35 @@ class ClientAuthenticator:
         if client is None or client.auth_method is not method:
             return None
         place = request.protocol.caller.buckets[0]
-        budget = Budget(LimitName.CLIENT_SECRET, f"{client.client_id}@{place}")
+        now = self.clock.now()
 
         def matches(lease: Lease) -> bool:
             return count_verification(lease, "client_secret", right=client.secret_matches(secret))
 
         with nullcontext(request.act) if request.act else self.database.begin() as tx:
-            right = self.gate.check_cheap(tx, budget, self.clock.now(), matches)
-        return Authenticated(client) if right else None
+            # A pseudonym: the decision may stand in the log, where no address is in clear.
+            place = self.persons.pseudonym_within(tx, place, now)
+            budget = Budget(LimitName.CLIENT_SECRET, f"{client.client_id}@{place}")
+            tried = self.gate.try_cheap(tx, budget, now, matches)
+            if tried.checked and not tried.right:
+                self._record(tx, client, tried, request.protocol.origin, now)
+            elif not tried.right:
+                origin = request.protocol.origin
+                self.floods.count(tx, tried.decision.rule, budget.bucket, origin, now)
+        return Authenticated(client) if tried.right else None
+
+    def _record(self, tx: Tx, client: Client, tried: Tried, origin: Origin, now: datetime) -> None:
+        self.journal.record(
+            tx,
+            EventName.CLIENT_REFUSED,
+            now,
+            outcome=REFUSED,
+            actor=Actor("client", client.client_id),
+            client=client.client_id,
+            origin=origin,
+            decision=tried.decision.as_facts(),
+            data={"why": "wrong_secret"},
+        )
 
 
 def refuse_two_methods(request: TokenRequest) -> None:

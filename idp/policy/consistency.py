@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final
 from unicodedata import east_asian_width
 
+from idp.policy.limit_rules import faults_of_limits
 from idp.policy.model import AccessTokenFormat, ClientEntry, Policy, SigningAlgorithm
 
 SENDER: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")
@@ -43,6 +44,7 @@ def faults_of(policy: Policy) -> Iterator[str]:
             "keys.toml: retiring_dwell must cover the longest lifetime of a signed token and"
             f" clock_skew of tokens.toml: at least {longest + tokens.clock_skew.seconds}s"
         )
+    yield from faults_of_limits(policy.limits)
     yield from _faults_of_mail(policy)
     for client_id, entry in policy.clients.items():
         for member, algorithm in signed_for(entry):

@@ -68,6 +68,8 @@ class LimitName(StrEnum):
     MAILS_PER_ADDRESS = "mails_per_address"
     FAILURES_PER_ADDRESS = "failures_per_address"
     FAILURES_PER_NETWORK = "failures_per_network"
+    CONSECUTIVE_FAILURES = "consecutive_failures"
+    CONSECUTIVE_FAILURES_OF_STRANGERS = "consecutive_failures_of_strangers"
 
 
 class Outage(StrEnum):
@@ -77,13 +79,45 @@ class Outage(StrEnum):
     ALLOW = "allow"
 
 
+class Notify(StrEnum):
+    """Who is told of a block."""
+
+    MEMBER = "member"
+
+
+class Then(Strict, frozen=True):
+    """What follows when a limit is reached: a block that doubles with each one, and a notice.
+
+    A limit without a period blocks without an end; a right answer or the proven mailbox ends it.
+    """
+
+    block: Duration | None = None
+    at_most: Duration | None = None
+    notify: tuple[Notify, ...] = ()
+
+
 class Limit(Strict, frozen=True):
-    """One named limit: at most `count` failures per key in a sliding `period`."""
+    """One named limit: at most `count` failures per key in a sliding `period`.
+
+    Without a period it counts since the last success: the two limits on failures in a row.
+    """
 
     about: str
+    key: tuple[str, ...]
     count: Positive
-    period: Duration
     on_outage: Outage
+    period: Duration | None = None
+    then: Then | None = None
+
+    @property
+    def window_micros(self) -> int:
+        """Give the length of the window in microseconds; 0 where none bounds it."""
+        return self.period.micros if self.period else 0
+
+    @property
+    def window_seconds(self) -> int:
+        """Give the length of the window in seconds; 0 where none bounds it."""
+        return self.period.seconds if self.period else 0
 
 
 class Argon2(Strict, frozen=True):

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from idp.clock import to_micros
-from idp.policy.model import LimitName
 from idp.proving import store
 from idp.proving.model import Issued, MailedSecret, Purpose
 from idp.storage.secret_text import hash_token
 from idp.storage.sql import Tx
+from idp.throttle.budgets import mail_code_budget
 from idp.throttle.gate import Gate, count_verification
-from idp.throttle.model import Budget, Decision, Lease
+from idp.throttle.model import Decision, Lease
 
 DIGITS = {Purpose.RESET: 8}
 """Digits of a code: six, and eight where a stranger can ask for one as often as he likes."""
@@ -74,8 +74,22 @@ class Proving:
         )
         return Issued(selector, f"{selector}.{token}", code)
 
-    def check_code(self, tx: Tx, purpose: Purpose, flow: str, code: str, now: datetime) -> Checked:
-        """Check a typed code (already folded to ASCII digits) against all live ones of the flow."""
+    def check_code(
+        self,
+        tx: Tx,
+        purpose: Purpose,
+        flow: str,
+        code: str,
+        now: datetime,
+        *,
+        second_factor_of: str | None = None,
+        place: str | None = None,
+    ) -> Checked:
+        """Check a typed code (already folded to ASCII digits) against all live ones of the flow.
+
+        Where it is somebody's second factor, wrong ones count in a row over all flows; `place` is
+        the known device or session it comes from.
+        """
         found: list[MailedSecret] = []
 
         def check(lease: Lease) -> bool:
@@ -86,7 +100,8 @@ class Proving:
                     found.append(secret)
             return count_verification(lease, f"mailed_{purpose.value}", right=bool(found))
 
-        tried = self.gate.try_cheap(tx, _budget(flow), now, check)
+        budget = mail_code_budget(_digest(flow), second_factor_of, place)
+        tried = self.gate.try_cheap(tx, budget, now, check)
         return Checked(found[0] if found else None, tried.decision)
 
     def check_link(self, tx: Tx, purpose: Purpose, link: str, now: datetime) -> Checked:
@@ -105,7 +120,8 @@ class Proving:
             right = fits and secret.is_live(now) and bool(secret.subject or secret.address)
             return count_verification(lease, f"mailed_{purpose.value}", right=right)
 
-        tried = self.gate.try_cheap(tx, _budget(selector), now, check)
+        budget = mail_code_budget(_digest(selector), None, None)
+        tried = self.gate.try_cheap(tx, budget, now, check)
         return Checked(secret if tried.right else None, tried.decision)
 
     def spend(self, tx: Tx, proof: MailedSecret, now: datetime) -> bool:
@@ -116,8 +132,8 @@ class Proving:
         return True
 
 
-def _budget(key: str) -> Budget:
-    return Budget(LimitName.MAILED_CODE, hashlib.sha256(key.encode()).hexdigest()[:32])
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _mac(key: bytes, purpose: Purpose, flow: str, code: str) -> str:

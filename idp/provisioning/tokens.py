@@ -1,7 +1,8 @@
 """Tokens of core systems: made by an operator, shown once, checked through the gate (RFC 6750).
 
 A token stands in the `Authorization` header and nowhere else. Every refused one is recorded; when
-an address has used up its limit nothing is looked at any more, and one event a minute says so.
+an address has used up its limit nothing is looked at any more, and one event a minute says so
+(`idp.floods`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from audit.event import Actor, new_id
 from audit.names import EventName
 from idp.clock import Clock, to_micros
 from idp.errors import IdpError
+from idp.floods.service import Floods
 from idp.inforce.service import PolicyInForce
 from idp.journal.model import Origin
 from idp.journal.service import REFUSED, Journal
@@ -21,6 +23,7 @@ from idp.provisioning import store
 from idp.provisioning.model import ScimError, ScimRequest, ScimToken, Scope
 from idp.storage.secret_text import draw_token, hash_token
 from idp.storage.sql import Database, Tx
+from idp.subjects.service import PersonKeys
 from idp.throttle.gate import Gate, count_verification
 from idp.throttle.model import Budget, Decision, Lease
 
@@ -28,8 +31,6 @@ PREFIX = "kumiai-scim-"
 """So that a token that lies about is recognised by people and by scanners for secrets."""
 MAX_TOKEN = 200
 NOTE_USE_EVERY = timedelta(minutes=1)
-TELL_LIMIT_EVERY = timedelta(minutes=1)
-MAX_ADDRESSES = 1_000
 _REALM = 'Bearer realm="kumiai-id"'
 
 
@@ -57,8 +58,8 @@ class ScimTokens:
     policy: PolicyInForce
     journal: Journal
     gate: Gate
-    _told: dict[str, datetime] = field(default_factory=dict)
-    """When the log was last told of an address over its limit."""
+    persons: PersonKeys
+    floods: Floods
 
     def add(self, name: str, scope: Scope, expires_at: datetime | None, actor: Actor) -> Added:
         """Make a token; raises `BadToken` for a name in use or a date the policy does not allow."""
@@ -114,15 +115,17 @@ class ScimTokens:
                     found.append(token)
                 return count_verification(lease, "scim_token", right=bool(found))
 
-            budget = Budget(LimitName.SCIM_TOKEN, request.bucket)
+            place = self.persons.pseudonym_within(tx, request.bucket, now)
+            budget = Budget(LimitName.SCIM_TOKEN, place)
             tried = self.gate.try_cheap(tx, budget, now, check)
             if tried.right:
                 self._note_use(tx, found[0], now)
                 if needed is Scope.WRITE and found[0].scope is not Scope.WRITE:
                     self._record(tx, request.origin, now, "scope", tried.decision, found[0])
-            elif tried.checked or self._tells(request.bucket, now):
-                why = "unknown_token" if tried.checked else "limited"
-                self._record(tx, request.origin, now, why, tried.decision)
+            elif tried.checked:
+                self._record(tx, request.origin, now, "unknown_token", tried.decision)
+            else:
+                self.floods.count(tx, tried.decision.rule, budget.bucket, request.origin, now)
         if not tried.checked:
             raise _too_many(tried.decision, now)
         if not found:
@@ -136,15 +139,6 @@ class ScimTokens:
     def _note_use(self, tx: Tx, token: ScimToken, now: datetime) -> None:
         if token.last_used_at is None or now - token.last_used_at > NOTE_USE_EVERY:
             store.note_use(tx, token.id, to_micros(now))
-
-    def _tells(self, bucket: str, now: datetime) -> bool:
-        last = self._told.get(bucket)
-        if last is not None and now - last < TELL_LIMIT_EVERY:
-            return False
-        if len(self._told) >= MAX_ADDRESSES:
-            self._told.clear()
-        self._told[bucket] = now
-        return True
 
     def _record(
         self,
@@ -162,7 +156,7 @@ class ScimTokens:
             outcome=REFUSED,
             actor=actor_of(token) if token else Actor("anonymous"),
             origin=origin,
-            decision=decision.as_facts(self.policy.digest),
+            decision=decision.as_facts(),
             data={"why": why},
         )
 

@@ -134,6 +134,11 @@ _KNOW = Statement(
         " ON CONFLICT (subject, device_hash) DO UPDATE SET last_seen_at = :at, agent = :agent"
     )
 )
+_SEEN_AT = Statement(
+    sa.select(_d.last_seen_at).where(
+        _d.subject == sa.bindparam("who"), _d.device_hash == sa.bindparam("device")
+    )
+)
 _FORGET_OLD = Statement(sa.delete(known_device).where(_d.last_seen_at < sa.bindparam("before")))
 _DEVICES = Statement(sa.select(_d.device_hash).where(_d.subject == sa.bindparam("who")))
 _FORGET_ALL = Statement(sa.delete(known_device).where(_d.subject == sa.bindparam("who")))
@@ -238,6 +243,12 @@ def account_from_device(
     """Find an account by its address, and when this device was last signed in to it, if ever."""
     row = tx.one(_ACCOUNT_FROM_DEVICE, address=address_normal, device=device_hash)
     return (read_account(row[:-1]), row[-1]) if row else (None, None)
+
+
+def device_seen_at(tx: Tx, subject: str, device_hash: str) -> int | None:
+    """Tell when a device was last signed in to an account; None when it never was."""
+    row = tx.one(_SEEN_AT, who=subject, device=device_hash)
+    return row[0] if row else None
 
 
 def forget_devices(tx: Tx, before: int) -> int:

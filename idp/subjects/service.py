@@ -73,9 +73,11 @@ class PersonKeys:
 
     def pseudonym(self, text: str, now: datetime) -> str:
         """Give the keyed hash under which something typed by an unknown person is kept."""
-        key = self._stranger_key(now).key
-        digest = hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
-        return base64.urlsafe_b64encode(digest[:24]).decode()
+        return _pseudonym(self._stranger_key(now), text)
+
+    def pseudonym_within(self, tx: Tx, text: str, now: datetime) -> str:
+        """Do as `pseudonym` inside an act that is open already."""
+        return _pseudonym(self.key_of(tx, stranger(now), now), text)
 
     def _stranger_key(self, now: datetime) -> PersonKey:
         person = stranger(now)
@@ -110,6 +112,11 @@ class PersonKeys:
         if wrapped is None:
             raise ErasedPerson(key_id)
         return PersonKey(key_id, self.master.unwrap(wrapped, context(key_id)))
+
+
+def _pseudonym(key: PersonKey, text: str) -> str:
+    digest = hmac.new(key.key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest[:24]).decode()
 
 
 def context(key_id: str) -> str:

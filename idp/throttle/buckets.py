@@ -23,7 +23,17 @@ from idp.policy.model import Limit, LimitName, Outage
 from idp.throttle.breaker import Breaker
 from idp.throttle.degraded import OutageLog
 
+COUNTED = {"counts": True}
+"""Stands in the decision of an event after which the caller's address buckets are hit."""
+
 log = structlog.get_logger(__name__)
+
+NO_BUDGET = {
+    "outcome": "allow",
+    "rule": LimitName.FAILURES_PER_ADDRESS.value,
+    "settled": "wrong",
+}
+"""The decision on an attempt that no budget meets, for there was no secret to guess."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,10 @@ class Buckets:
         by_mailbox = self.take(LimitName.MAILS_PER_MAILBOX, mailbox)
         return self.take(LimitName.MAILS_PER_ADDRESS, address) and by_mailbox
 
+    def forget(self, rule: LimitName, key: str) -> None:
+        """Empty one window: staff lifted what it stopped. Raises what the storage raises."""
+        self._limiter.clear(_item(self.policy.policy.limits[rule]), rule.value, key)
+
     def _ask(self, rule: LimitName, limit: Limit, question: Callable[..., bool], key: str) -> bool:
         if not self.breaker.allows():
             return _answer(rule, limit)
@@ -86,13 +100,18 @@ class Buckets:
         return MovingWindowRateLimiter(self.storage)
 
 
+def bucket_of(rule: LimitName, buckets: tuple[str, ...]) -> str:
+    """Give the one of a caller's buckets that a limit counts in."""
+    return dict(_named(buckets)).get(rule, buckets[0] if buckets else "")
+
+
 def _named(buckets: tuple[str, ...]) -> list[tuple[LimitName, str]]:
     rules = (LimitName.FAILURES_PER_ADDRESS, LimitName.FAILURES_PER_NETWORK)
     return list(zip(rules, buckets, strict=False))
 
 
 def _item(limit: Limit) -> RateLimitItemPerSecond:
-    return RateLimitItemPerSecond(limit.count, limit.period.seconds, namespace="kumiai")
+    return RateLimitItemPerSecond(limit.count, limit.window_seconds, namespace="kumiai")
 
 
 def _answer(rule: LimitName, limit: Limit) -> bool:

@@ -78,6 +78,12 @@ def bucket_keys(address: Address) -> tuple[str, ...]:
     return tuple(str(IPv6Network((address, length), strict=False)) for length in (64, 56))
 
 
+def networks_of(text: str) -> tuple[str, ...]:
+    """Name the networks of an address as it stands in an event; none for what is no address."""
+    address = _parse(text)
+    return bucket_keys(address) if address is not None else ()
+
+
 def _is_trusted(address: Address, trusted: tuple[Network, ...]) -> bool:
     return any(address in network for network in trusted)
 

@@ -19,13 +19,13 @@ from tests.stores.together import together
 
 NOW = datetime(2026, 11, 1, 3, 0, tzinfo=UTC)
 UNKNOWN, KNOWN = LimitName.PASSWORD_FROM_UNKNOWN_DEVICE, LimitName.PASSWORD_FROM_KNOWN_DEVICE
-LIMIT, WINDOW = 5, timedelta(minutes=15)
+LIMIT, BLOCK = 5, timedelta(minutes=30)
 
 
 @pytest.fixture
 def gate(foundation: Foundation) -> Gate:
     assert foundation.policy.policy.limits[UNKNOWN].count == LIMIT
-    return Gate(foundation.policy)
+    return foundation.gate
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def crowd(settings: Settings, budget: Budget) -> Counter[Outcome]:
     """Let 40 in eight processes spend from one budget at once, none of them settling."""
 
     def attempt(own: Foundation, _: int) -> Outcome:
-        return outcome(spend(own.database, Gate(own.policy), budget))
+        return outcome(spend(own.database, own.gate, budget))
 
     return Counter(together(lambda: build_foundation(settings), attempt))
 
@@ -73,7 +73,7 @@ def test_parallel_failures_are_all_counted_and_never_too_many_checked(
     settings: Settings, database: Database, budget: Budget
 ) -> None:
     def guess(own: Foundation, _: int) -> bool:
-        gate = Gate(own.policy)
+        gate = own.gate
         for _ in range(1000):
             spent = spend(own.database, gate, budget)
             if isinstance(spent, Lease):
@@ -90,12 +90,12 @@ def test_parallel_failures_are_all_counted_and_never_too_many_checked(
 
 def test_parallel_right_ones_all_pass(settings: Settings, budget: Budget) -> None:
     def enter(own: Foundation, _: int) -> bool:
-        gate = Gate(own.policy)
+        gate = own.gate
         for _ in range(1000):
             spent = spend(own.database, gate, budget)
             if isinstance(spent, Lease):
                 with own.database.begin() as tx:
-                    gate.settle_right(tx, spent)
+                    gate.settle_right(tx, spent, NOW)
                 return True
             assert spent.outcome is Outcome.WAIT
         return False
@@ -114,7 +114,7 @@ def test_a_cheap_secret_is_checked_20_times_at_most(settings: Settings) -> None:
             return False
 
         with own.database.begin() as tx:
-            assert Gate(own.policy).check_cheap(tx, client, NOW, wrong) is False
+            assert own.gate.check_cheap(tx, client, NOW, wrong) is False
         return len(checks)
 
     assert sum(together(lambda: build_foundation(settings), guess)) == 20
@@ -130,7 +130,7 @@ def test_a_success_empties_its_own_budget_only(
     lease = spend(database, gate, budget)
     assert isinstance(lease, Lease)
     with database.begin() as tx:
-        gate.settle_right(tx, lease)
+        gate.settle_right(tx, lease, NOW)
     for _ in range(LIMIT):
         fail(database, gate, budget)
     assert outcome(spend(database, gate, budget)) is Outcome.REFUSE
@@ -146,17 +146,18 @@ def test_a_lease_never_settled_becomes_a_failure_after_30_seconds(
     later = spend(database, gate, budget, NOW + timedelta(seconds=31))
     assert isinstance(later, Decision)
     assert later.outcome is Outcome.REFUSE
-    assert later.retry_at == NOW + timedelta(seconds=30) + WINDOW
+    assert later.retry_at == NOW + timedelta(seconds=31) + BLOCK
 
 
-def test_the_window_slides(database: Database, gate: Gate, budget: Budget) -> None:
+def test_the_window_slides(database: Database, gate: Gate) -> None:
+    budget, window = Budget(LimitName.MAILED_CODE, new_id(NOW)), timedelta(hours=1)
     for minute in range(LIMIT):
         fail(database, gate, budget, NOW + timedelta(minutes=minute))
-    inside = spend(database, gate, budget, NOW + WINDOW - timedelta(microseconds=1))
+    inside = spend(database, gate, budget, NOW + window - timedelta(microseconds=1))
     assert isinstance(inside, Decision)
-    assert inside.retry_at == NOW + WINDOW
-    assert outcome(spend(database, gate, budget, NOW + WINDOW)) is Outcome.ALLOW
-    assert outcome(spend(database, gate, budget, NOW + WINDOW)) is Outcome.WAIT
+    assert inside.retry_at == NOW + window
+    assert outcome(spend(database, gate, budget, NOW + window)) is Outcome.ALLOW
+    assert outcome(spend(database, gate, budget, NOW + window)) is Outcome.WAIT
 
 
 def test_a_rolled_back_spend_is_no_spend(database: Database, gate: Gate, budget: Budget) -> None:

@@ -1,0 +1,131 @@
+"""What a block says: why, until when, what to do. The same words in page, mail, log and command.
+
+Three sentences of constants with numbers and an instant in them; nothing that was typed stands in
+one. `WHY`, `UNTIL` and `ADVICE` are what the mail about a block is made of as well.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from idp.blocks.model import Block, Scope
+from idp.policy.model import LimitName
+from idp.web.i18n import japan_moment, translate
+from idp.web.i18n import mark as _
+from idp.web.organisation import Language
+
+PERSON: Final = "person"
+"""What stands for the rule where a person made the block."""
+
+WHY: Final[dict[str, str]] = {
+    LimitName.PASSWORD_FROM_UNKNOWN_DEVICE: _(
+        "はじめての端末から、%(minutes)s分のあいだに%(count)s回、違うパスワードが入力されました。"
+    ),
+    LimitName.PASSWORD_FROM_KNOWN_DEVICE: _(
+        "ログインしたことのある端末から、%(minutes)s分のあいだに%(count)s回、"
+        "違うパスワードが入力されました。"
+    ),
+    LimitName.TOTP: _(
+        "%(minutes)s分のあいだに%(count)s回、認証アプリのものと違う認証コードが入力されました。"
+    ),
+    LimitName.RECOVERY_CODE: _(
+        "%(minutes)s分のあいだに%(count)s回、違う予備コードが入力されました。"
+    ),
+    LimitName.REAUTHENTICATION: _(
+        "ログイン中の端末で、%(minutes)s分のあいだに%(count)s回、違うパスワードが入力されました。"
+    ),
+    LimitName.CONSECUTIVE_FAILURES_OF_STRANGERS: _(
+        "はじめての端末から、続けて%(count)s回、違うパスワードまたは認証コードが入力されました。"
+    ),
+    LimitName.CONSECUTIVE_FAILURES: _(
+        "続けて%(count)s回、違うパスワードまたは認証コードが入力されました。"
+    ),
+    LimitName.FAILURES_PER_ADDRESS: _(
+        "同じ接続元から、%(minutes)s分のあいだに%(count)s回、ログインの失敗がありました。"
+    ),
+    LimitName.FAILURES_PER_NETWORK: _(
+        "同じネットワークから、%(minutes)s分のあいだに%(count)s回、ログインの失敗がありました。"
+    ),
+    PERSON: _("安全のため、事務局がこのアカウントのご利用を止めています。"),
+}
+
+STRANGERS_FOR_A_WHILE, STRANGERS, DEVICE, ADDRESS, ALL, BY_PERSON = (
+    "strangers_for_a_while",
+    "strangers",
+    "device",
+    "address",
+    "all",
+    "by_person",
+)
+UNTIL: Final[dict[str, str]] = {
+    STRANGERS_FOR_A_WHILE: _(
+        "%(until)sまで、はじめての端末からのログインを止めています。"
+        "一度ログインなさったことのある端末では、これまでどおりご利用になれます。"
+    ),
+    STRANGERS: _(
+        "はじめての端末からのログインを止めています。"
+        "一度ログインなさったことのある端末でログインなさるか、"
+        "パスワードを再設定なさると、この制限は解けます。"
+    ),
+    DEVICE: _("%(until)sまで、その端末での確認を止めています。ほかの端末ではご利用になれます。"),
+    ADDRESS: _("%(until)sまで、その接続元からのログインを止めています。"),
+    ALL: _("ログインを止めています。パスワードを再設定なさると、この制限は解けます。"),
+    BY_PERSON: _("事務局がこの制限を解くまで、ログインしてのご利用はできません。"),
+}
+
+RESET, WAIT, CALL = "reset", "wait", "call"
+ADVICE: Final[dict[str, str]] = {
+    RESET: _(
+        "お急ぎのときや、お心当たりのないときは、"
+        "ログインのページの「パスワードをお忘れの方」からパスワードを再設定してください。"
+        "制限も解けます。"
+    ),
+    WAIT: _("しばらくお待ちになるか、別の回線からお試しください。"),
+    CALL: _("お電話でお問い合わせください。"),
+}
+
+
+def rule_of(block: Block) -> str:
+    """Name the case of `WHY`."""
+    return block.rule.value if block.rule else PERSON
+
+
+def effect_of(block: Block) -> str:
+    """Name the case of `UNTIL`: who is stopped, and whether time alone ends it."""
+    if block.rule is None:
+        return BY_PERSON
+    if block.rule in (LimitName.FAILURES_PER_ADDRESS, LimitName.FAILURES_PER_NETWORK):
+        return ADDRESS
+    if block.until is None:
+        return ALL if block.scope is Scope.EVERYONE else STRANGERS
+    return STRANGERS_FOR_A_WHILE if block.scope is Scope.STRANGERS else DEVICE
+
+
+def advice_of(block: Block) -> str:
+    """Name the case of `ADVICE`."""
+    effect = effect_of(block)
+    return {BY_PERSON: CALL, ADDRESS: WAIT}.get(effect, RESET)
+
+
+def numbers_of(block: Block) -> dict[str, str]:
+    """Give the numbers that stand in the sentences: how many, in how many whole minutes."""
+    found = block.evidence
+    if found is None:
+        return {}
+    span = (found.last_at - found.first_at).total_seconds()
+    return {"count": str(found.failed), "minutes": str(max(1, math.ceil(span / 60)))}
+
+
+def sentences(block: Block, language: Language) -> list[str]:
+    """Say why, until when and what to do, in a language."""
+    values = numbers_of(block)
+    if block.until is not None:
+        values["until"] = japan_moment(block.until, language)
+    chosen = (WHY[rule_of(block)], UNTIL[effect_of(block)], ADVICE[advice_of(block)])
+    return [translate(one, language) % values for one in chosen]
+
+
+def explained(block: Block, language: Language) -> str:
+    """Say all of it in one text, as log and commands show it."""
+    return (" " if language == "en" else "").join(sentences(block, language))
