@@ -40,6 +40,8 @@ class Checked:
     way: str | None
     amr: tuple[str, ...]
     facts: Mapping[str, Any] | None
+    budget: Budget | None = None
+    """What it was paid from; a known device is told of what stops it."""
 
 
 @dataclass(frozen=True)
@@ -138,4 +140,5 @@ class SecondFactors:
 
     def _checked(self, right: bool, way: Way, decision: Decision | None) -> Checked:
         amr = BY_MAIL if way is Way.MAIL else BY_CODE
-        return Checked(right, way.value, amr if right else (), self.facts_of(decision))
+        budget = decision.budget if decision else None
+        return Checked(right, way.value, amr if right else (), self.facts_of(decision), budget)

@@ -19,7 +19,6 @@ from idp.accounts.model import Account
 from idp.authn.assurance import BY_PASSKEY, BY_PASSWORD, PASSWORD, Way, acr_of, target, ways
 from idp.authn.codes import Checked, SecondFactors
 from idp.authn.model import Failed, Visit
-from idp.blocks import store as blocks
 from idp.clock import Clock, to_micros
 from idp.factors import store as factors
 from idp.factors.passkeys import Purpose as PasskeyPurpose
@@ -34,6 +33,7 @@ from idp.throttle.budgets import reauthentication_budget
 from idp.throttle.gate import Gate
 from idp.throttle.model import Lease, Settled
 from idp.throttle.references import draw_reference
+from idp.throttle.telling import told_to
 from idp.throttle.slots import LONGEST_WAIT_SECONDS, HashSlots
 
 WITH_PASSWORD = "password"  # noqa: S105  the name of a way
@@ -125,7 +125,8 @@ class Reauthentication:
             else:
                 decision = self.gate.settle_wrong(tx, spent, now)
             facts = self.factors.facts_of(decision)
-            checked = Checked(right, WITH_PASSWORD, BY_PASSWORD if right else (), facts)
+            amr = BY_PASSWORD if right else ()
+            checked = Checked(right, WITH_PASSWORD, amr, facts, budget)
             return self._settle(tx, session, checked, visit, now)
 
     def ask_passkey(self, cookie: str) -> Question:
@@ -180,7 +181,7 @@ class Reauthentication:
             data={"way": checked.way},
             reference=reference,
         )
-        return Failed(reference, tuple(blocks.running_of(tx, session.subject, to_micros(now))))
+        return Failed(reference, told_to(tx, checked.budget, now))
 
 
 def _unchanged(tx: Tx, before: Account | None) -> bool:

@@ -31,7 +31,6 @@ from idp.authn.model import (
     Visit,
 )
 from idp.authn.sign_in_sessions import Proven, SignInSessions
-from idp.blocks import store as blocks
 from idp.clock import Clock, to_micros
 from idp.factors import store as factors
 from idp.floods.service import Floods
@@ -44,6 +43,7 @@ from idp.storage.secret_text import draw_token, hash_token
 from idp.storage.sql import Database, Tx
 from idp.throttle.buckets import COUNTED, NO_BUDGET, Buckets, bucket_of
 from idp.throttle.references import draw_reference
+from idp.throttle.telling import told_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,5 +232,4 @@ class SecondSteps:
             data={"why": why, "factor": checked.way},
             reference=reference,
         )
-        told = blocks.running_of(tx, progress.subject, to_micros(now)) if known else []
-        return Failed(reference, tuple(told))
+        return Failed(reference, told_to(tx, checked.budget, now))

@@ -21,8 +21,6 @@ from idp.accounts.model import Account
 from idp.authn.model import Attempt, Failed, NoAccess, SignInResult
 from idp.authn.second_steps import SecondSteps
 from idp.authn.sign_in_sessions import Proven, SignInSessions
-from idp.blocks import store as blocks
-from idp.blocks.model import Block, concerns
 from idp.clock import Clock, to_micros
 from idp.floods.service import Floods
 from idp.inforce.service import PolicyInForce
@@ -42,6 +40,7 @@ from idp.throttle.gate import Gate
 from idp.throttle.model import Budget, Decision, Lease, Outcome, Settled
 from idp.throttle.references import draw_reference
 from idp.throttle.slots import LONGEST_WAIT_SECONDS, HashSlots
+from idp.throttle.telling import told_to
 from idp.throttle.waiting import LeaseWaiters
 
 
@@ -238,7 +237,7 @@ class PasswordSignIn:
             data={"why": why, "typed": pseudonym},
             reference=reference,
         )
-        return Failed(reference, self._told(tx, lease.budget, now))
+        return Failed(reference, told_to(tx, lease.budget, now))
 
     def _refuse_unseen(
         self, tx: Tx, attempt: Attempt, known: _Known, decision: Decision, now: datetime
@@ -262,14 +261,7 @@ class PasswordSignIn:
             data={"typed": known.pseudonym},
             reference=reference,
         )
-        return Failed(reference, self._told(tx, known.budget, now))
-
-    def _told(self, tx: Tx, budget: Budget, now: datetime) -> tuple[Block, ...]:
-        """Give the blocks a known device is told of; a stranger is told of none."""
-        if budget.stranger or budget.subject is None:
-            return ()
-        running = blocks.running_of(tx, budget.subject, to_micros(now))
-        return tuple(one for one in running if concerns(one, budget.bucket))
+        return Failed(reference, told_to(tx, known.budget, now))
 
 
 def _normal_form(username: str, carriers: Collection[str]) -> str | None:

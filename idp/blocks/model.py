@@ -83,11 +83,3 @@ def length_of(then: Then, before: int) -> timedelta | None:
     longest = then.at_most.delta if then.at_most is not None else then.block.delta
     grown: timedelta = then.block.delta * (1 << min(before, 20))
     return min(grown, longest)
-
-
-def concerns(block: Block, bucket: str) -> bool:
-    """Tell whether a browser that pays from `bucket` is told of a block on its account.
-
-    One on another browser is none of its business; one on strangers is: somebody is guessing.
-    """
-    return block.bucket == bucket or block.scope is not Scope.DEVICE

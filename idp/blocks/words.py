@@ -7,6 +7,9 @@ one. `WHY`, `UNTIL` and `ADVICE` are what the mail about a block is made of as w
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from idp.blocks.model import Block, Scope
@@ -74,6 +77,8 @@ UNTIL: Final[dict[str, str]] = {
     BY_PERSON: _("事務局がこの制限を解くまで、ログインしてのご利用はできません。"),
 }
 
+OVER: Final = _("この制限は、もう解けています。")
+
 RESET, WAIT, CALL = "reset", "wait", "call"
 ADVICE: Final[dict[str, str]] = {
     RESET: _(
@@ -124,6 +129,31 @@ def sentences(block: Block, language: Language) -> list[str]:
         values["until"] = japan_moment(block.until, language)
     chosen = (WHY[rule_of(block)], UNTIL[effect_of(block)], ADVICE[advice_of(block)])
     return [translate(one, language) % values for one in chosen]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A block as a page shows it: whether it stops the reader, and its sentences."""
+
+    stops: bool
+    sentences: list[str]
+
+
+def told(blocks: Sequence[Block], language: Language) -> list[Told]:
+    """Put the blocks a known device is told of into words, those that stop it first."""
+    shown = [Told(one.scope is not Scope.STRANGERS, sentences(one, language)) for one in blocks]
+    return sorted(shown, key=lambda one: not one.stops)
+
+
+def told_later(blocks: Sequence[Block], language: Language, now: datetime) -> list[Told]:
+    """Put blocks into words for their owner who is signed in: what runs, and what is over."""
+    shown = []
+    for one in blocks:
+        said = sentences(one, language)
+        if not one.runs(now):
+            said = [said[0], translate(OVER, language)]
+        shown.append(Told(one.runs(now), said))
+    return shown
 
 
 def explained(block: Block, language: Language) -> str:

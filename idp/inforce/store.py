@@ -1,5 +1,7 @@
 """Rows of policies: the whole text under its digest, and which was activated when."""
 
+import json
+
 import sqlalchemy as sa
 
 from idp.storage.sql import Tx
@@ -33,6 +35,9 @@ _ADD_TEXT = Statement(
         "INSERT INTO policy_text (digest, texts) VALUES (:digest, :texts) ON CONFLICT DO NOTHING"
     )
 )
+_TEXT = Statement(
+    sa.select(policy_text.c.texts).where(policy_text.c.digest == sa.bindparam("digest"))
+)
 _ACTIVATE = Statement(sa.insert(policy_activation))
 _HISTORY = Statement(
     sa.select(_a.number, _a.digest, _a.activated_at, _a.activated_by).order_by(_a.number.desc())
@@ -49,6 +54,12 @@ def activate(tx: Tx, number: int, digest: str, texts: str, at: int, by: str) -> 
     """Store a policy and put it in force under the next number."""
     tx.run(_ADD_TEXT, digest=digest, texts=texts)
     tx.run(_ACTIVATE, number=number, digest=digest, activated_at=at, activated_by=by)
+
+
+def find_text(tx: Tx, digest: str) -> dict[str, str] | None:
+    """Find the files of a policy that was in force, by its digest."""
+    row = tx.one(_TEXT, digest=digest)
+    return dict(json.loads(row[0])) if row else None
 
 
 def history(tx: Tx) -> list[tuple[int, str, int, str]]:

@@ -4,7 +4,12 @@ On PostgreSQL an event carries its transaction id and the cluster it was written
 sealer can take rows in an order that no later commit can disturb.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import sqlalchemy as sa
+
+from audit.names import EventName
 
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
@@ -172,6 +177,41 @@ _SEARCH = Statement(
     .order_by(_e.position.desc())
     .limit(sa.bindparam("most"))
 )
+_FIRST_FROM_ID = Statement(
+    sa.select(_e.position).where(_e.id >= sa.bindparam("id")).order_by(_e.id).limit(1)
+)
+_NEWEST_POSITION = Statement(
+    sa.select(_e.position).order_by(_e.position.desc()).limit(1)
+)
+SLACK = 20_000
+"""How far the order of ids (by time) and that of positions (by insertion) may lie apart."""
+
+
+def pages_of(names: Sequence[EventName]) -> Statement:
+    """Make the statement that reads events of these names in pages: position, instant, line."""
+    return Statement(
+        sa.select(_e.position, _e.occurred_at, _e.line)
+        .where(
+            _e.position > sa.bindparam("after"),
+            sa.or_(*(_e.name == name.value for name in names)),
+        )
+        .order_by(_e.position)
+        .limit(sa.bindparam("most"))
+    )
+
+
+def position_before(tx: Tx, moment: datetime) -> int:
+    """Give a position that lies before every event of an instant and later, and not far before."""
+    oldest = f"{int(moment.timestamp() * 1000):012x}"
+    row = tx.one(_FIRST_FROM_ID, id=f"{oldest[:8]}-{oldest[8:]}")
+    first = row[0] if row else newest_position(tx)
+    return max(0, first - SLACK)
+
+
+def newest_position(tx: Tx) -> int:
+    """Give the position of the newest event; 0 in an empty log."""
+    row = tx.one(_NEWEST_POSITION)
+    return row[0] if row else 0
 
 
 def add(tx: Tx, **columns: object) -> None:

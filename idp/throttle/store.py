@@ -94,11 +94,7 @@ _CLEAN = Statement(
 )
 _CLEAN_ROWS = Statement(
     sa.delete(failures_in_a_row).where(
-        _r.changed_at < sa.bindparam("before"),
-        sa.or_(
-            _r.authenticator.like("%:?%"),
-            sa.and_(_r.strangers == 0, _r.known == 0),
-        ),
+        _r.changed_at < sa.bindparam("before"), _r.authenticator.like("%:?%")
     )
 )
 
@@ -245,5 +241,5 @@ def clean(tx: Tx, before: int) -> int:
 
 
 def clean_rows(tx: Tx, before: int) -> int:
-    """Delete rows of failures that ended long ago, or are those of an address nobody has."""
+    """Delete old rows of failures on addresses that nobody has an account for."""
     return tx.run(_CLEAN_ROWS, before=before)

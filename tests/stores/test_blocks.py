@@ -178,9 +178,7 @@ def test_staff_lift_a_block_once_and_the_next_attempt_is_looked_at(
     assert (block.lifted_by, block.lift_reason) == ("cli:test", "proofed by telephone")
 
 
-def test_an_unknown_address_is_blocked_by_the_same_writes(
-    database: Database, gate: Gate
-) -> None:
+def test_an_unknown_address_is_blocked_by_the_same_writes(database: Database, gate: Gate) -> None:
     nobody = password_budget(None, None, "pseudonym")
     exhaust(database, gate, nobody, NOW)
     assert attempt(database, gate, nobody, NOW).outcome is Outcome.REFUSE

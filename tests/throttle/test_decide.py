@@ -86,9 +86,7 @@ def test_half_of_the_failures_in_a_row_are_kept_for_known_devices(
     assert (decision.outcome, decision.rule) == (outcome, rule)
 
 
-@given(
-    st.integers(0, 6), st.integers(0, 6), st.integers(0, 60), st.integers(0, 60), st.booleans()
-)
+@given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 60), st.integers(0, 60), st.booleans())
 def test_no_burst_gets_past_the_end_of_a_row(
     failed: int, in_flight: int, strangers: int, flying: int, stranger: bool
 ) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Request, redirect
 from werkzeug.wrappers import Response
 
-from idp.authn.model import NoAccess, SignedIn, Visit
+from idp.authn.model import Failed, NoAccess, SignedIn, Visit
 from idp.authn.recent import HOME, own_page
+from idp.blocks.words import told
 from idp.journal.model import Origin
 from idp.web.browser import Browser
 from idp.web.pages import Pages
+from idp.web.organisation import Language
 from idp.web.request_id import request_id_of
 
 CONTINUE = "/authorize/continue"
@@ -41,6 +45,13 @@ def url_of(target: str) -> str:
     """Address what comes after the sign-in."""
     handle = handle_of(target)
     return f"{CONTINUE}?request={handle}" if handle else own_page(target or HOME)
+
+
+def error_of(failed: Failed | None, language: Language) -> dict[str, Any] | None:
+    """Give what a page shows of a failure; the blocks are empty for strangers."""
+    if failed is None:
+        return None
+    return {"reference": failed.reference, "blocks": told(failed.blocks, language)}
 
 
 def signed_in(browser: Browser, result: SignedIn) -> Response:

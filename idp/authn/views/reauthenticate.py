@@ -17,7 +17,7 @@ from idp.authn.assurance import Way
 from idp.authn.model import Failed
 from idp.authn.reauthentication import Again, Reauthentication
 from idp.authn.recent import REAUTHENTICATE, own_page
-from idp.authn.views.arriving import url_of, visit_of
+from idp.authn.views.arriving import error_of, url_of, visit_of
 from idp.authn.views.sign_in import Describe, InProgress
 from idp.sessions.model import Session
 from idp.sessions.service import BrowserSessions
@@ -145,7 +145,9 @@ class ReauthenticateViews:
             minutes=policy.verification.code_lifetime.seconds // 60,
             sender=policy.mail.sender,
             sent=sent,
-            error={"reference": failed.reference} if failed else None,
+            error=error_of(
+                failed, self.pages.language(asked.shown.ui_locales if asked.shown else None)
+            ),
         )
 
     def _passkey_page(self, asked: _Asked, failed: Failed | None = None) -> Response:

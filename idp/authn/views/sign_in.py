@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from idp.authn.model import Attempt, CodeNeeded, Failed, NoAccess
 from idp.authn.recent import own_page
 from idp.authn.service import PasswordSignIn
-from idp.authn.views.arriving import no_access, signed_in, target_of, visit_of
+from idp.authn.views.arriving import error_of, no_access, signed_in, target_of, visit_of
 from idp.sessions.service import BrowserSessions
 from idp.web.browser import Browser
 from idp.web.forms import read_form
@@ -117,7 +117,7 @@ class SignInViews:
             next_page=target.get("next"),
             client_name=shown.client_name if shown else None,
             username=username or (shown.login_hint if shown else ""),
-            error={"reference": failed.reference} if failed else None,
+            error=error_of(failed, self.pages.language(shown.ui_locales if shown else None)),
             notice=shown.notice if shown else None,
             passkeys=self.sign_in.steps.factors.passkeys.offered,
         )

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from idp.authn.assurance import Way
 from idp.authn.model import Failed, NoAccess
 from idp.authn.second_steps import SecondSteps
-from idp.authn.views.arriving import handle_of, no_access, signed_in, visit_of
+from idp.authn.views.arriving import error_of, handle_of, no_access, signed_in, visit_of
 from idp.authn.views.sign_in import Describe
 from idp.web.browser import Browser
 from idp.web.forms import fold_code, read_form
@@ -86,5 +86,5 @@ class VerifyViews:
             sender=policy.mail.sender,
             sender_domain=policy.mail.sender.rpartition("@")[2],
             sent=sent,
-            error={"reference": failed.reference} if failed else None,
+            error=error_of(failed, self.pages.language(shown.ui_locales if shown else None)),
         )

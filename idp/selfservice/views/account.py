@@ -6,14 +6,17 @@ An application is a relying party, in the members' words.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from idp.accounts import store as accounts
+from idp.blocks import store as blocks
+from idp.blocks.words import told_later
 from idp.clients.model import SCOPES
 from idp.clients.service import Clients
-from idp.clock import Clock, date_in_tokyo
+from idp.clock import Clock, date_in_tokyo, to_micros
 from idp.lifecycle.applications import Application, Applications
 from idp.members import store as members
 from idp.members.japan.mail import masked
@@ -25,6 +28,8 @@ from idp.web.pages import Pages
 
 REVOKE_FIELDS = {"csrf_token": 64, "client_id": 128}
 APPLICATIONS = "/account/applications"
+TELL_FOR, MOST_TOLD = timedelta(days=3), 2
+"""How long, and how many, blocks are shown to their owner on the first page."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,11 @@ class SelfService:
     def account(self) -> Response:
         """Show who is signed in, and where one can go from here."""
         session, cookie = self.signed_in.require(request)
+        now = self.clock.now()
         with self.database.read() as tx:
             account = accounts.find(tx, session.subject)
             member = members.find(tx, account.member_number) if account else None
+            lately = blocks.of_subject(tx, session.subject, to_micros(now - TELL_FOR))
         if account is None or member is None:
             return redirect("/sign-in", 303)
         language = self.pages.language()
@@ -67,6 +74,7 @@ class SelfService:
             member_number=member.member_number,
             address=masked(account.address),
             services=services,
+            blocks=told_later(lately[:MOST_TOLD], language, now),
             csrf_token=self.signed_in.token(cookie),
         )
 

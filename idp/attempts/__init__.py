@@ -1,0 +1,1 @@
+"""Recorded attempts, read back from the log: what replay, weather and explanations start from."""

@@ -1,0 +1,1 @@
+"""Rehearsal: what another policy would have decided over the attempts that were recorded."""
