@@ -16,6 +16,9 @@ BLOCKS_RUNNING = Gauge(
 FLOODED = Counter(
     "flood_refusals_total", "Refusals of addresses over their limit, counted in one event a minute"
 )
+ATTACKS = Gauge(
+    "attacks_recognised", "Attacks that go on now", ["kind"], multiprocess_mode="mostrecent"
+)
 SHED = Counter("hash_slots_shed_total", "Sign-ins answered 503 because the queue was full")
 HASH_SECONDS = Histogram(
     "password_hash_seconds",

@@ -35,12 +35,14 @@ from idp.storage.leadership import leadership
 from idp.storage.limit_storage import clean_hits
 from idp.storage.marks import clean_marks
 from idp.throttle import store as leases
+from idp.weather import store as attacks
 from keys.errors import KeysError
 
 log = structlog.get_logger(__name__)
 KEEP_ENDED_MICROS = 7 * 86_400 * 1_000_000
 KEEP_ROWS_MICROS = 62 * 86_400 * 1_000_000
 """Longer than a pseudonym of an unknown address can return (`idp.subjects`: a month)."""
+KEEP_ATTACKS_MICROS = 400 * 86_400 * 1_000_000
 KEEP_FETCHES_MICROS = 30 * 86_400 * 1_000_000
 TICK_SECONDS = 0.2
 FINISH_SECONDS = 6.0
@@ -116,6 +118,7 @@ def _jobs(b: Background) -> list[Job]:
         # A twentieth of the dwell is exact enough, and a short one (a demonstration) is kept too.
         Job("keys", min(30.0, max(0.5, keys.announced_dwell.seconds / 20)), b.rotation.rotate),
         Job("floods", 5.0, lambda: f.floods.record_due(f.clock.now())),
+        Job("weather", 60.0, b.weather.look),
         Job("invitations", INVITE_SECONDS, b.invitations.invite_due),
         Job("expired sessions", 20.0, lambda: _end_expired(b)),
         Job("gauges", 5.0, lambda: _gauges(b)),
@@ -167,6 +170,7 @@ def clean(b: Background) -> dict[str, int]:
         done |= {
             "leases": leases.clean(tx, now - longest - leases.ABANDONED_MICROS),
             "rows of failures": leases.clean_rows(tx, now - KEEP_ROWS_MICROS),
+            "attacks": attacks.clean(tx, now - KEEP_ATTACKS_MICROS),
             "blocks on nobody": blocks.clean(tx, now - KEEP_ROWS_MICROS),
             "marks": clean_marks(tx, now),
             "hits": clean_hits(tx),

@@ -20,6 +20,7 @@ from idp.lifecycle.standing import AccountStanding
 from idp.oidc.backchannel import BackchannelLogout
 from idp.outbox.service import Carrier, Outbox
 from idp.storage.key_vault import find_audit_key
+from idp.weather.service import WeatherWatch
 from keys.audit_key import unwrap_audit_key
 from keys.errors import KeysError
 from keys.signer import Signer
@@ -36,6 +37,7 @@ class Background:
     rotation: KeyRotation
     notices: Notices
     invitations: InvitationFeed
+    weather: WeatherWatch
 
 
 def build_background(foundation: Foundation) -> Background:
@@ -58,6 +60,7 @@ def build_background(foundation: Foundation) -> Background:
         rotation=build_rotation(f),
         notices=build_notices(f),
         invitations=build_invitation_feed(f),
+        weather=WeatherWatch(f.database, f.clock, f.journal),
     )
 
 

@@ -82,7 +82,7 @@ class Attempt(msgspec.Struct, frozen=True):
     occurred_at: str
     subject: str | None = None
     decision: Facts | None = None
-    data: dict[str, Any] = {}  # noqa: RUF012  a msgspec default, copied for each
+    data: dict[str, Any] = {}
 
     @property
     def settled(self) -> Settled | None:

@@ -33,8 +33,8 @@ from idp.throttle.budgets import reauthentication_budget
 from idp.throttle.gate import Gate
 from idp.throttle.model import Lease, Settled
 from idp.throttle.references import draw_reference
-from idp.throttle.telling import told_to
 from idp.throttle.slots import LONGEST_WAIT_SECONDS, HashSlots
+from idp.throttle.telling import told_to
 
 WITH_PASSWORD = "password"  # noqa: S105  the name of a way
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "invite": "idp.cli.invite:invite",
     "account": "idp.cli.account:account",
     "mail": "idp.cli.mail:mail",
+    "block": "idp.cli.block:block",
     "policy": "idp.cli.policy:policy",
     "keys": "idp.cli.keys:keys",
     "audit": "idp.cli.audit:audit",

@@ -91,15 +91,16 @@ def search(
     with f.database.read() as tx:
         found = store.search(tx, NEWEST, limit, name=name, subject=subject, reference=reference)
         events = [EventReader(f.persons).open(tx, line) for _, line in found]
-    _record_search(f, name, subject, reference, len(events))
+    record_search(f, name, subject, reference, len(events))
     for event in events:
         click.echo(json.dumps(event, ensure_ascii=False) if form == "json" else _sentence(event))
     return 0 if events else 1
 
 
-def _record_search(
+def record_search(
     f: Foundation, name: str | None, subject: str | None, reference: str | None, found: int
 ) -> None:
+    """Record that an operator looked into the log."""
     data = {"name": name, "reference": reference, "found": found}
     with f.database.begin() as tx:
         f.journal.record(

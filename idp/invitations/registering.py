@@ -35,7 +35,7 @@ from idp.proving.service import Proving
 from idp.storage.secret_text import draw_token, hash_token
 from idp.storage.sql import Database, Tx
 from idp.subjects.service import PersonKeys, stranger
-from idp.throttle.buckets import COUNTED, NO_BUDGET, Buckets, bucket_of
+from idp.throttle.buckets import COUNTED, NO_BUDGET, Buckets, bucket_of, mail_facts
 from idp.throttle.gate import Gate, count_verification
 from idp.throttle.model import Budget, Decision, Lease
 from idp.throttle.references import draw_reference
@@ -168,7 +168,7 @@ class Registering:
                 kind, to, values = MailKind.ADDRESS_IN_USE, owner.address, {}
             mail = Mail(kind, to if allowed else None, visit.language, values)
             self.mails.promise(tx, mail, now)
-            self._sent(tx, visit, address, now)
+            self._sent(tx, visit, address, mailbox, mail_facts(allowed, self.policy.digest), now)
 
     def send_again(self, handle: str, visit: Visit) -> None:
         """Send another code to the address that was typed; raises `RegistrationEnded`."""
@@ -260,15 +260,25 @@ class Registering:
             data={"member": Personal(claim.member_number, stranger(now))},
         )
 
-    def _sent(self, tx: Tx, visit: Visit, address: MailAddress, now: datetime) -> None:
+    def _sent(
+        self,
+        tx: Tx,
+        visit: Visit,
+        address: MailAddress,
+        mailbox: str,
+        decision: dict[str, str],
+        now: datetime,
+    ) -> None:
         self.journal.record(
             tx,
             EventName.VERIFICATION_CODE_SENT,
             now,
             actor=ANYBODY,
             origin=visit.origin,
+            decision=decision,
             data={
                 "purpose": Purpose.REGISTER.value,
+                "typed": mailbox,
                 "address": Personal(address.normal_form, stranger(now)),
             },
         )

@@ -10,7 +10,6 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from audit.names import EventName
-
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
 from idp.storage.tables import Digest, Instant, metadata
@@ -38,6 +37,13 @@ audit_event = sa.Table(
 sa.Index("ix_audit_event_written_by_position", audit_event.c.written_by, audit_event.c.position)
 sa.Index("ix_audit_event_subject_occurred_at", audit_event.c.subject, audit_event.c.occurred_at)
 sa.Index("ix_audit_event_reference", audit_event.c.reference)
+_is_flood = audit_event.c.name == EventName.FLOOD_COUNTED.value
+sa.Index(
+    "ix_audit_event_flood",
+    audit_event.c.position,
+    sqlite_where=_is_flood,
+    postgresql_where=_is_flood,
+)
 
 audit_leaf = sa.Table(
     "audit_leaf",
@@ -180,8 +186,12 @@ _SEARCH = Statement(
 _FIRST_FROM_ID = Statement(
     sa.select(_e.position).where(_e.id >= sa.bindparam("id")).order_by(_e.id).limit(1)
 )
-_NEWEST_POSITION = Statement(
-    sa.select(_e.position).order_by(_e.position.desc()).limit(1)
+_NEWEST_POSITION = Statement(sa.select(_e.position).order_by(_e.position.desc()).limit(1))
+_CONTAINING = Statement(
+    sa.select(_e.line)
+    .where(_e.name == sa.bindparam("name"), _e.line.contains(sa.bindparam("text")))
+    .order_by(_e.position.desc())
+    .limit(20)
 )
 SLACK = 20_000
 """How far the order of ids (by time) and that of positions (by insertion) may lie apart."""
@@ -198,6 +208,15 @@ def pages_of(names: Sequence[EventName]) -> Statement:
         .order_by(_e.position)
         .limit(sa.bindparam("most"))
     )
+
+
+def containing(tx: Tx, name: EventName, text: str) -> list[str]:
+    """List event lines of one name that contain a text of letters and digits, newest first.
+
+    Goes through all events of the name: for those there are few of.
+    """
+    rows = tx.all(_CONTAINING, name=name.value, text=text)
+    return [row[0] for row in rows]
 
 
 def position_before(tx: Tx, moment: datetime) -> int:

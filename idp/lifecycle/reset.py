@@ -30,7 +30,7 @@ from idp.sessions import store as sessions
 from idp.sessions.model import why_inactive
 from idp.storage.sql import Database, Tx
 from idp.subjects.service import PersonKeys
-from idp.throttle.buckets import Buckets
+from idp.throttle.buckets import Buckets, mail_facts
 
 PAGE = "/recover"
 ANONYMOUS = Actor("anonymous")
@@ -117,6 +117,7 @@ class ResetRequests:
             now,
             actor=ANONYMOUS,
             origin=asker.origin,
+            decision=mail_facts(may_mail, self.policy.digest),
             data={"typed": pseudonym, "procedure": digest_of(flow), "withheld": not may_mail},
         )
 

@@ -7,11 +7,14 @@ so that the relying parties get their logout tokens on the day.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from audit.event import Actor
+from audit.event import Actor, new_id
 from audit.names import EventName
 from idp.accounts import store as accounts
 from idp.accounts.model import Account, EndReason
+from idp.blocks import store as blocks
+from idp.blocks.model import Block, Kind, Scope
 from idp.clock import Clock, to_micros
 from idp.errors import IdpError
 from idp.grants import store as grants
@@ -23,6 +26,8 @@ from idp.members.standing import dates_have_membership
 from idp.members.store import read_dates
 from idp.sessions import store as sessions
 from idp.storage.sql import Database, Tx
+from idp.throttle.blocking import record_start
+from idp.throttle.references import draw_reference
 
 
 class UnknownAccount(IdpError):
@@ -56,6 +61,7 @@ class AccountStanding:
             account = _get(accounts.find(tx, subject), subject)
             accounts.set_stopped(tx, subject, None)
             accounts.set_disabled(tx, subject, None)
+            self._end_records(tx, subject, actor, reason, now)
             name = (
                 EventName.ACCOUNT_UNBLOCKED
                 if account.disabled_at is not None
@@ -64,6 +70,22 @@ class AccountStanding:
             self.journal.record(
                 tx, name, now, actor=actor, subject=subject, data={"reason": reason}
             )
+
+    def unblock(self, subject: str, actor: Actor, reason: str) -> bool:
+        """Lift an administrative block and nothing else; False when there is none."""
+        now = self.clock.now()
+        with self.database.begin() as tx:
+            hold_account(tx, subject)
+            account = accounts.find(tx, subject)
+            if account is None or account.disabled_at is None:
+                return False
+            accounts.set_disabled(tx, subject, None)
+            self._end_records(tx, subject, actor, reason, now)
+            data = {"reason": reason}
+            self.journal.record(
+                tx, EventName.ACCOUNT_UNBLOCKED, now, actor=actor, subject=subject, data=data
+            )
+        return True
 
     def end_former_members(self) -> int:
         """End what subjects without a membership on this date still have; answers how many."""
@@ -92,6 +114,8 @@ class AccountStanding:
         now = self.clock.now()
         account = _get(accounts.find(tx, subject), subject)
         if why is EndReason.BLOCKED:
+            if account.disabled_at is None:
+                self._add_record(tx, subject, actor, reason, now)
             accounts.set_disabled(tx, subject, to_micros(now))
             name = EventName.ACCOUNT_BLOCKED
         else:
@@ -103,6 +127,29 @@ class AccountStanding:
         end_what_is_under_way(tx, subject, now)
         self.endings.end_all(tx, subject, why, actor, now, origin)
         return account
+
+    def _add_record(self, tx: Tx, subject: str, actor: Actor, reason: str, now: datetime) -> None:
+        block = Block(
+            id=new_id(now),
+            kind=Kind.ACCOUNT,
+            scope=Scope.EVERYONE,
+            subject=subject,
+            bucket=f"person:{subject}",
+            rule=None,
+            made_by=str(actor.id or actor.kind)[:64],
+            policy_digest="",
+            evidence=None,
+            reason=reason[:500],
+            reference=draw_reference(tx),
+            started_at=now,
+            until=None,
+        )
+        blocks.add(tx, block)
+        record_start(self.journal, tx, block, now, actor=actor)
+
+    def _end_records(self, tx: Tx, subject: str, actor: Actor, reason: str, now: datetime) -> None:
+        for one in blocks.running_on(tx, f"person:{subject}", to_micros(now)):
+            blocks.lift(tx, one.id, to_micros(now), str(actor.id or actor.kind), reason)
 
     def _take_out(
         self, subject: str, why: EndReason, actor: Actor, reason: str, origin: Origin

@@ -102,7 +102,7 @@ class Replay:
         decision = self.counters.decide(budget, at)
         refused = full is not None or decision.outcome is Outcome.REFUSE
         if not refused:
-            self._apply(attempt, facts, budget, settled, settled_at)
+            self._apply(facts, budget, settled, settled_at)
         elif facts.counts and full is None:
             self.counters.hit(facts.sources, settled_at)
         return Verdict(
@@ -117,9 +117,7 @@ class Replay:
             by_address=full is not None,
         )
 
-    def _apply(
-        self, attempt: Attempt, facts: Facts, budget: Budget, settled: Settled, at: int
-    ) -> None:
+    def _apply(self, facts: Facts, budget: Budget, settled: Settled, at: int) -> None:
         if facts.lease and facts.lease in self.given_up and settled is Settled.WRONG:
             return  # it was counted when it was given up
         if settled is Settled.RIGHT:

@@ -100,6 +100,12 @@ class Buckets:
         return MovingWindowRateLimiter(self.storage)
 
 
+def mail_facts(allowed: bool, digest: str) -> dict[str, str]:
+    """Give what an event says about a mail somebody asked for: sent or withheld."""
+    outcome = "allow" if allowed else "refuse"
+    return {"rule": LimitName.MAILS_PER_MAILBOX.value, "outcome": outcome, "policy": digest}
+
+
 def bucket_of(rule: LimitName, buckets: tuple[str, ...]) -> str:
     """Give the one of a caller's buckets that a limit counts in."""
     return dict(_named(buckets)).get(rule, buckets[0] if buckets else "")

@@ -54,7 +54,8 @@ COMMANDS = {
     "invite": ("send", "list", "withdraw", "resend"),
     "account": ("add", "show", "stop", "block", "restore", "import-legacy", "legacy"),
     "mail": ("bounce", "undeliverable list", "undeliverable clear"),
-    "policy": ("check", "activate", "history"),
+    "policy": ("check", "diff", "explain", "rehearse", "activate", "history"),
+    "block": ("list", "explain", "lift", "weather"),
     "keys": (
         "master",
         "list",

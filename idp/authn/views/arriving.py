@@ -12,8 +12,8 @@ from idp.authn.recent import HOME, own_page
 from idp.blocks.words import told
 from idp.journal.model import Origin
 from idp.web.browser import Browser
-from idp.web.pages import Pages
 from idp.web.organisation import Language
+from idp.web.pages import Pages
 from idp.web.request_id import request_id_of
 
 CONTINUE = "/authorize/continue"

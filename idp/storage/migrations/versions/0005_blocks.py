@@ -19,6 +19,15 @@ def upgrade() -> None:
     op.add_column("lease", sa.Column("stranger", sa.Integer(), server_default="1", nullable=False))
     op.add_column("lease", sa.Column("subject", sa.String(length=64), nullable=True))
     op.create_index("ix_lease_authenticator", "lease", ["authenticator"], unique=False)
+    floods = sa.text("name = 'flood.counted'")
+    op.create_index(
+        "ix_audit_event_flood",
+        "audit_event",
+        ["position"],
+        unique=False,
+        sqlite_where=floods,
+        postgresql_where=floods,
+    )
     _block()
     _administrative()
     op.create_table(
@@ -45,6 +54,23 @@ def upgrade() -> None:
         sa.Column("address", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("source", "minute", name=op.f("pk_flood")),
     )
+    op.create_table(
+        "attack",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("key", sa.String(length=160), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("targets", sa.Integer(), nullable=False),
+        sa.Column("sources", sa.Integer(), nullable=False),
+        sa.Column("right_answers", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attack")),
+    )
+    op.create_index("ix_attack_ended_at", "attack", ["ended_at"], unique=False)
+    op.create_index("ix_attack_started_at", "attack", ["started_at"], unique=False)
 
 
 def _block() -> None:
@@ -102,6 +128,10 @@ def _administrative() -> None:
 
 def downgrade() -> None:
     """Take it back."""
+    op.drop_index("ix_attack_started_at", table_name="attack")
+    op.drop_index("ix_attack_ended_at", table_name="attack")
+    op.drop_table("attack")
+    op.drop_index("ix_audit_event_flood", table_name="audit_event")
     op.drop_table("flood")
     op.drop_index("ix_failures_in_a_row_changed_at", table_name="failures_in_a_row")
     op.drop_table("failures_in_a_row")
