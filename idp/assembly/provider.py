@@ -55,7 +55,6 @@ def build_provider(foundation: Foundation, processes: int = 1) -> Provider:
     """Build the services of one of `processes` web processes; refuses unreachable stores."""
     f = foundation
     short = open_ephemeral(f.settings.redis_url, f.database, f.clock)
-    gate = f.gate
     issuing = Issuing(f.policy, f.journal, f.settings.issuer)
     codes = Codes(f.database, f.clock, issuing)
     families = Families(f.database, f.clock, issuing, f.master.derive_all(REFRESH_PURPOSE))
@@ -74,17 +73,7 @@ def build_provider(foundation: Foundation, processes: int = 1) -> Provider:
     keys = WatchedKeys(f.vault)
     keys.current()
     fetches = KeySetFetches(f.database, f.clock, f.settings.trusted_proxies, keys.current)
-    authenticator = ClientAuthenticator(
-        f.clients,
-        assertions,
-        gate,
-        f.persons,
-        f.journal,
-        f.floods,
-        f.database,
-        f.clock,
-        fetches.authenticated,
-    )
+    authenticator = _authenticator(f, assertions, fetches)
     hints = Hints(issuer, f.clients, keys.current)
     proofs = DpopProofs(f.policy, short.marks, f.clock, f.master.derive_all(DPOP_PURPOSE))
     pushed = PushedRequests(f.database, f.clock, f.policy, f.clients, f.journal)
@@ -114,4 +103,20 @@ def build_provider(foundation: Foundation, processes: int = 1) -> Provider:
         par=PushedRequestEndpoint(issuer, authenticator, hints, proofs, pushed),
         hints=hints,
         applications=Applications(f.database, f.clock, f.clients, f.journal),
+    )
+
+
+def _authenticator(
+    f: Foundation, assertions: ClientAssertions, fetches: KeySetFetches
+) -> ClientAuthenticator:
+    return ClientAuthenticator(
+        f.clients,
+        assertions,
+        f.gate,
+        f.persons,
+        f.journal,
+        f.floods,
+        f.database,
+        f.clock,
+        fetches.authenticated,
     )

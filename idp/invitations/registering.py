@@ -168,7 +168,7 @@ class Registering:
                 kind, to, values = MailKind.ADDRESS_IN_USE, owner.address, {}
             mail = Mail(kind, to if allowed else None, visit.language, values)
             self.mails.promise(tx, mail, now)
-            self._sent(tx, visit, address, mailbox, mail_facts(allowed, self.policy.digest), now)
+            self._sent(tx, visit, address.normal_form, mailbox, allowed, now)
 
     def send_again(self, handle: str, visit: Visit) -> None:
         """Send another code to the address that was typed; raises `RegistrationEnded`."""
@@ -261,26 +261,17 @@ class Registering:
         )
 
     def _sent(
-        self,
-        tx: Tx,
-        visit: Visit,
-        address: MailAddress,
-        mailbox: str,
-        decision: dict[str, str],
-        now: datetime,
+        self, tx: Tx, visit: Visit, address: str, mailbox: str, allowed: bool, now: datetime
     ) -> None:
+        typed = Personal(address, stranger(now))
         self.journal.record(
             tx,
             EventName.VERIFICATION_CODE_SENT,
             now,
             actor=ANYBODY,
             origin=visit.origin,
-            decision=decision,
-            data={
-                "purpose": Purpose.REGISTER.value,
-                "typed": mailbox,
-                "address": Personal(address.normal_form, stranger(now)),
-            },
+            decision=mail_facts(allowed, self.policy.digest),
+            data={"purpose": Purpose.REGISTER.value, "typed": mailbox, "address": typed},
         )
 
     def _refuse(

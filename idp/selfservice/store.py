@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from audit import instant
 from idp.clock import from_micros
-from idp.journal.store import audit_event
+from idp.journal.tables import audit_event
 from idp.sessions.store import session
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
