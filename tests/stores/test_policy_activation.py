@@ -23,7 +23,7 @@ def changed(count: int) -> Proposal:
     """Give the shipped policy with another limit."""
     texts = dict(read_folder(POLICIES).texts)
     name = next(name for name in texts if "limits" in name)
-    texts[name] = texts[name].replace("count = 100\n", f"count = {count}\n")
+    texts[name] = texts[name].replace("count = 400\n", f"count = {count}\n")
     assert texts[name] != read_folder(POLICIES).texts[name]
     return proposal(texts)
 
