@@ -34,7 +34,14 @@ _PAGE = Statement(
     .limit(sa.bindparam("most"))
 )
 _OF_SUBJECT = Statement(
-    _ALL.where(_c.subject == sa.bindparam("who"), _c.started_at > sa.bindparam("since"))
+    _ALL.where(
+        _c.subject == sa.bindparam("who"),
+        sa.or_(
+            _c.started_at > sa.bindparam("since"),
+            _c.until > sa.bindparam("since"),
+            _c.lifted_at > sa.bindparam("since"),
+        ),
+    )
     .order_by(_c.started_at.desc())
     .limit(100)
 )
@@ -132,7 +139,7 @@ def page(
 
 
 def of_subject(tx: Tx, subject: str, since: int) -> list[Block]:
-    """List the blocks of an account that started after an instant, newest first."""
+    """List the blocks of an account that started or ended after an instant, newest first."""
     return [_read(row) for row in tx.all(_OF_SUBJECT, who=subject, since=since)]
 
 
