@@ -12,6 +12,7 @@ BEGIN to COMMIT; other processes are waited for by `busy_timeout`. PostgreSQL: R
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any, cast
@@ -53,10 +54,19 @@ class Database:
         self.dialect = self.engine.dialect
         self._writer = WriterLock(parsed.database if self.is_sqlite else None)
         self._cluster = 0
+        self._own = threading.local()
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
-        """Give single statements a connection; each sees what was committed before it."""
+        """Give single statements a connection; each sees what was committed before it.
+
+        Inside an act of this thread it is the act's own: were it a second one, a burst whose acts
+        hold every connection while they wait for one lock would starve the holder of that lock.
+        """
+        own: Tx | None = getattr(self._own, "tx", None)
+        if own is not None:
+            yield own
+            return
         with self._connection() as connection:
             yield self._tx(connection)
 
@@ -69,13 +79,15 @@ class Database:
         """
         held = self._writer.held() if self.is_sqlite else nullcontext()
         with held, self._connection() as connection:
-            tx = self._tx(connection, changes=True)
+            tx = self._own.tx = self._tx(connection, changes=True)
             try:
                 yield tx
                 tx.commit()
             except BaseException:
                 tx.roll_back()
                 raise
+            finally:
+                self._own.tx = None
 
     def dispose(self) -> None:
         """Close all idle connections."""
