@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check setup setup-dev bench lock screenshots faults races rotation states feed timing interop packages clean
+.PHONY: help demo test check setup setup-dev bench lock screenshots faults races overload rotation states feed letters timing interop packages clean
 
 help: ## Show these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ bench: setup-dev packages ## Measure; ratios within one run
 races: setup-dev packages ## The long form of the parallel attacks
 	RACES=long $(BIN)/python -m pytest tests/races
 
+overload: setup-dev packages ## Ten times the sign-ins that can be served, and clients that stall; ratios within one run
+	OVERLOAD=long $(BIN)/python -m pytest tests/overload -rP
+
 faults: setup-dev packages ## The long form of the kills
 	FAULTS=long $(BIN)/python -m pytest tests/faults
 
@@ -64,6 +67,9 @@ states: setup-dev ## Random walks through a member's life, 20,000 of them
 
 feed: setup-dev packages ## 100,000 members through SCIM and through CSV
 	FEED=long $(BIN)/python -m pytest tests/provisioning
+
+letters: setup-dev packages ## 5,000 letters in one run, on a terminal
+	LETTERS=long $(BIN)/python -m pytest -s tests/registration/test_many_letters.py
 
 timing: setup-dev ## What time tells a stranger; figures only
 	$(BIN)/python -m bench.timing

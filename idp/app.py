@@ -40,6 +40,7 @@ from idp.selfservice.views.signed_in import SignedIn
 from idp.storage.sql import Database
 from idp.web import problems
 from idp.web.browser import Browser
+from idp.web.busy_door import BusyDoor
 from idp.web.cookies import CookieJar
 from idp.web.csrf import Csrf
 from idp.web.organisation import Organisation
@@ -52,7 +53,7 @@ def create_app(provider: Provider) -> FrontDoor:
     settings = f.settings
     return FrontDoor(
         machines=_machines(provider),
-        pages=_pages_app(provider).wsgi_app,
+        pages=_pages(provider),
         trusted=settings.trusted_proxies,
         allowed_origin=lambda origin: any(
             origin in client.cors_origins for client in f.clients.cached()
@@ -88,9 +89,8 @@ def _machines(provider: Provider) -> dict[str, Machine]:
     }
 
 
-def _pages_app(provider: Provider) -> Flask:
-    f = provider.foundation
-    app = Flask("idp", static_folder=None)
+def _pages(provider: Provider) -> BusyDoor:
+    f, slots = provider.foundation, provider.slots
     rules = f.policy.policy.organisation
     organisation = Organisation(
         rules.name_ja,
@@ -101,6 +101,17 @@ def _pages_app(provider: Provider) -> Flask:
         rules.help_url,
     )
     pages = Pages.for_issuer(f.settings.issuer, organisation)
+
+    def wait() -> int | None:
+        refusal = slots.refusal(f.policy.policy.passwords.queue)
+        return refusal.retry_after if refusal else None
+
+    return BusyDoor(_pages_app(provider, pages).wsgi_app, pages, frozenset({"/sign-in"}), wait)
+
+
+def _pages_app(provider: Provider, pages: Pages) -> Flask:
+    f = provider.foundation
+    app = Flask("idp", static_folder=None)
     pages.install(app)
     problems.register(app, pages)
     browser = Browser(

@@ -11,6 +11,7 @@ import math
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -40,24 +41,78 @@ def share_of_cores(processes: int) -> int:
     return max(1, len(os.sched_getaffinity(0)) // processes)
 
 
+class _Turns:
+    """Places that are handed on in the order people came.
+
+    A semaphore of the standard library lets a newcomer take the place that was just freed for
+    somebody else, who then goes to the end of the queue: under a rush some waited until their time
+    was over, while later ones got in.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._lock = threading.Lock()
+        self._free = places
+        self._waiting: deque[threading.Lock] = deque()
+
+    def take(self, seconds: float = -1) -> bool:
+        """Take a place; False when none was handed on within so many seconds (-1: no limit)."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        if turn.acquire(timeout=seconds):
+            return True
+        with self._lock:
+            if turn not in self._waiting:  # handed on in the last moment
+                return True
+            self._waiting.remove(turn)
+            return False
+
+    def give(self) -> None:
+        """Hand the place on to who waits longest."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
+
+
 class HashSlots:
     """A bounded queue in front of as many slots as there are cores."""
 
     def __init__(self, slots: int) -> None:
         """Make `slots` slots."""
         self.slots = slots
-        self._free = threading.BoundedSemaphore(slots * _IN_WORK)
-        self._cores = threading.BoundedSemaphore(slots)
+        self._free = _Turns(slots * _IN_WORK)
+        self._cores = _Turns(slots)
         self._lock = threading.Lock()
         self._admitted = 0
         self._booked_until = 0.0
         self._cost = _EXPECTED_SECONDS
 
+    def places(self, queue: int) -> int:
+        """Tell how many may be inside at once, at work and waiting: each takes a thread."""
+        return self.slots * _IN_WORK + queue
+
+    def refusal(self, queue: int) -> Busy | None:
+        """Give the refusal that `admit` would raise now, or None while there is room.
+
+        For turning people away before anything else is done for them: ten times as many as can be
+        served must not cost those who are inside their cores.
+        """
+        if self._admitted < self.places(queue):
+            return None
+        with self._lock:
+            return self._turned_away()
+
     @contextmanager
     def admit(self, queue: int) -> Iterator[None]:
         """Let an attempt in for as long as it waits and works; raises `Busy` when full."""
         with self._lock:
-            if self._admitted >= self.slots * _IN_WORK + queue:
+            if self._admitted >= self.places(queue):
                 raise self._turned_away()
             self._admitted += 1
         try:
@@ -69,23 +124,24 @@ class HashSlots:
     @contextmanager
     def hold(self, deadline: float) -> Iterator[None]:
         """Hold a place for one attempt at work; `deadline` is monotonic seconds. Raises `Busy`."""
-        if not self._free.acquire(timeout=max(0.0, deadline - time.monotonic())):
+        if not self._free.take(max(0.0, deadline - time.monotonic())):
             with self._lock:
                 raise self._turned_away()
         try:
             yield
         finally:
-            self._free.release()
+            self._free.give()
 
     @contextmanager
     def core(self) -> Iterator[None]:
         """Hold a core for one hash, inside `hold`: while one attempt commits, another hashes."""
-        with self._cores:
-            started = time.monotonic()
-            try:
-                yield
-            finally:
-                self._cost += _SMOOTHING * (time.monotonic() - started - self._cost)
+        self._cores.take()
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self._cost += _SMOOTHING * (time.monotonic() - started - self._cost)
+            self._cores.give()
 
     def turn_away(self) -> Busy:
         """Give the refusal for an attempt that waited as long as it may."""
@@ -96,6 +152,9 @@ class HashSlots:
         SHED.inc()
         now = time.monotonic()
         ahead = self._admitted * self._cost / self.slots
-        self._booked_until = max(self._booked_until, now + ahead) + self._cost / self.slots
-        wait = min(LONGEST_RETRY_SECONDS, self._booked_until - now)
-        return Busy("the sign-in queue is full", retry_after=max(1, math.ceil(wait)))
+        booked = max(self._booked_until, now + ahead) + self._cost / self.slots
+        # Never booked further ahead than people are told: they come back before, and whoever does
+        # not come back must not make others wait for him.
+        self._booked_until = min(booked, now + LONGEST_RETRY_SECONDS)
+        wait = min(LONGEST_RETRY_SECONDS, math.ceil(self._booked_until - now))
+        return Busy("the sign-in queue is full", retry_after=max(1, wait))

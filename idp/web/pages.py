@@ -57,23 +57,45 @@ class Pages:
         for the language link of a page that answers a POST.
         """
         language = self.language(ui_locales)
-        shared = {
-            "language": language,
-            "organisation": self.organisation,
-            "request_id": request_id_of(request.environ),
-            "other_language_url": _other_language_url(request, here, language),
-        }
-        page = self.environments[language].get_template(template).render(shared | context)
+        page = self.text(
+            template,
+            language,
+            request_id=request_id_of(request.environ),
+            other_language_url=_other_language_url(request, here, language),
+            **context,
+        )
         response = Response(page, status=status, content_type="text/html; charset=utf-8")
         response.headers["Content-Language"] = language
         headers.apply(response.headers, hsts=self.hsts, form_action=form_action)
         return response
 
+    def text(
+        self,
+        template: str,
+        language: Language,
+        *,
+        request_id: str,
+        other_language_url: str | None = None,
+        **context: object,
+    ) -> str:
+        """Render a template as text, for whatever request."""
+        shared = {
+            "language": language,
+            "organisation": self.organisation,
+            "request_id": request_id,
+            "other_language_url": other_language_url,
+        }
+        return self.environments[language].get_template(template).render(shared | context)
+
     def language(self, ui_locales: str | None = None) -> Language:
         """Tell the language of the current request."""
-        accepted = request.headers.get("Accept-Language")
-        kept = self.jar.read(request, cookies.LANGUAGE)
-        return i18n.choose_language(_asked(request), kept, ui_locales, accepted)
+        return self.language_of(request, ui_locales)
+
+    def language_of(self, asking: Request, ui_locales: str | None = None) -> Language:
+        """Tell the language of a request."""
+        accepted = asking.headers.get("Accept-Language")
+        kept = self.jar.read(asking, cookies.LANGUAGE)
+        return i18n.choose_language(_asked(asking), kept, ui_locales, accepted)
 
     def install(self, app: Flask) -> None:
         """Serve the static files, and finish every response: headers, language cookie."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,13 +10,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from demo.certificates import make_certificates
 from idp.assembly import build_sealer
 from idp.bootstrap import prepare
 from idp.settings import Settings
 from idp.storage.migrate import apply
 from idp.storage.sql import Database
 from tests.architecture.tree import ROOT
+from tests.support.demo import free_ports
+from tests.support.nginx import command, write_configuration
 from tests.support.servers import running_postgres
 
 PROTECTED = ("audit_event", "audit_leaf", "audit_checkpoint")
@@ -78,27 +78,10 @@ def test_the_application_role_cannot_pretend_another_schema(application_url: str
         connection.execute("UPDATE alembic_version SET version_num = 'none'")
 
 
-# Only nginx itself can judge the file, and `make test` does not install it.
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
 def test_nginx_accepts_the_shipped_configuration(tmp_path: Path) -> None:
-    _, certificate, key = make_certificates(tmp_path / "tls", ("id.mihon.example",))
-    text = (ROOT / "deploy/nginx.conf").read_text("utf-8")
-    for shipped, here in {
-        "/etc/nginx/tls/id.mihon.example.crt": str(certificate),
-        "/etc/nginx/tls/id.mihon.example.key": str(key),
-        "/run/nginx.pid": str(tmp_path / "nginx.pid"),
-        "/var/log/nginx/": f"{tmp_path}/",
-        "user www-data;\n": "",
-    }.items():
-        assert shipped in text, shipped
-        text = text.replace(shipped, here)
-    (tmp_path / "nginx.conf").write_text(text, "utf-8")
+    write_configuration(tmp_path, port=free_ports(2), upstream=8000)
     checked = subprocess.run(
-        ["nginx", "-t", "-q", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
+        [*command(tmp_path), "-t", "-q"], capture_output=True, text=True, check=False, timeout=30
     )
     assert checked.returncode == 0, checked.stderr
     assert "[warn]" not in checked.stderr

@@ -70,6 +70,62 @@ def test_those_turned_away_come_back_one_after_another() -> None:
     assert len(set(waits)) > 5, "not all of them at the same moment"
 
 
+def test_nobody_waits_longer_for_those_who_never_came_back() -> None:
+    slots = HashSlots(1)
+    for _ in range(100_000):
+        slots.turn_away()
+    slots._booked_until -= LONGEST_RETRY_SECONDS  # as long as anybody was told to stay away
+    assert slots.turn_away().retry_after == 1
+
+
+def test_the_refusal_is_known_before_anybody_is_let_in() -> None:
+    slots = HashSlots(1)
+    assert slots.refusal(queue=1) is None
+    with ExitStack() as inside:
+        for _ in range(slots.places(queue=1)):
+            inside.enter_context(slots.admit(queue=1))
+        refusal = slots.refusal(queue=1)
+        assert refusal is not None
+        assert refusal.retry_after >= 1
+    assert slots.refusal(queue=1) is None
+
+
+def test_a_newcomer_does_not_take_the_place_that_was_freed_for_another() -> None:
+    slots, inside, leave = HashSlots(1), threading.Event(), threading.Event()
+
+    def wait_and_stay() -> None:
+        with slots.hold(time.monotonic() + 30):
+            inside.set()
+            leave.wait(30)
+
+    waiting = threading.Thread(target=wait_and_stay)
+    with slots.hold(time.monotonic()):
+        with slots.hold(time.monotonic()):
+            waiting.start()
+            while not slots._free._waiting:
+                time.sleep(0.001)
+        # One of two places was given back: it is the waiting one's, whether it runs yet or not.
+        with pytest.raises(Busy), slots.hold(time.monotonic()):
+            pass
+        assert inside.wait(30)
+        leave.set()
+        waiting.join()
+    with slots.hold(time.monotonic()), slots.hold(time.monotonic()):
+        pass
+
+
+def test_whoever_gave_up_waiting_takes_no_place() -> None:
+    slots = HashSlots(1)
+    with ExitStack() as working:
+        for _ in range(2):
+            working.enter_context(slots.hold(time.monotonic()))
+        for _ in range(3):
+            with pytest.raises(Busy), slots.hold(time.monotonic() + 0.001):
+                pass
+    with slots.hold(time.monotonic()), slots.hold(time.monotonic()):
+        pass
+
+
 def test_a_settlement_wakes_those_who_wait() -> None:
     waiters, woken = LeaseWaiters(), threading.Event()
 
