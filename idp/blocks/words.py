@@ -63,21 +63,31 @@ STRANGERS_FOR_A_WHILE, STRANGERS, DEVICE, ADDRESS, ALL, BY_PERSON = (
 )
 UNTIL: Final[dict[str, str]] = {
     STRANGERS_FOR_A_WHILE: _(
-        "%(until)sまで、はじめての端末からのログインを止めています。"
+        "%(until)sまで、はじめての端末からのログインを止めています（アカウントブロック）。"
         "一度ログインなさったことのある端末では、これまでどおりご利用になれます。"
     ),
     STRANGERS: _(
-        "はじめての端末からのログインを止めています。"
+        "はじめての端末からのログインを止めています（アカウントブロック）。"
         "一度ログインなさったことのある端末でログインなさるか、"
         "パスワードを再設定なさると、この制限は解けます。"
     ),
-    DEVICE: _("%(until)sまで、その端末での確認を止めています。ほかの端末ではご利用になれます。"),
+    DEVICE: _(
+        "%(until)sまで、その端末での確認を止めています（アカウントブロック）。"
+        "ほかの端末ではご利用になれます。"
+    ),
     ADDRESS: _("%(until)sまで、その接続元からのログインを止めています。"),
-    ALL: _("ログインを止めています。パスワードを再設定なさると、この制限は解けます。"),
+    ALL: _(
+        "ログインを止めています（アカウントブロック）。"
+        "パスワードを再設定なさると、この制限は解けます。"
+    ),
     BY_PERSON: _("事務局がこの制限を解くまで、ログインしてのご利用はできません。"),
 }
 
-OVER: Final = _("この制限は、もう解けています。")
+OVER: Final = _(
+    "そのため、%(started)sから、ログインを一時的に制限しました（アカウントブロック）。"
+    "この制限は、もう解けています。"
+)
+"""What stands in the place of `UNTIL` and `ADVICE` once a block is over."""
 
 RESET, WAIT, CALL = "reset", "wait", "call"
 ADVICE: Final[dict[str, str]] = {
@@ -89,6 +99,16 @@ ADVICE: Final[dict[str, str]] = {
     WAIT: _("しばらくお待ちになるか、別の回線からお試しください。"),
     CALL: _("お電話でお問い合わせください。"),
 }
+SIGNED_IN: Final = _(
+    "ご自身でお間違えになったときは、そのままお待ちください。"
+    "お心当たりのないときは、ご利用履歴をお確かめください。"
+    "お急ぎのときは、パスワードを再設定なさると、制限が解けます。"
+)
+"""`ADVICE` for who is signed in: nobody who reads it is kept out by the block."""
+
+_REST: Final = _("ご本人がお間違えになっただけのときは、何もなさらなくて結構です。")
+IF_YOU: Final[dict[str, str]] = {STRANGERS_FOR_A_WHILE: _REST, STRANGERS: _REST, DEVICE: _REST}
+"""The reassurance of the mail, by effect; a block that does not end by itself has none."""
 
 
 def rule_of(block: Block) -> str:
@@ -133,27 +153,52 @@ def sentences(block: Block, language: Language) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A block as a page shows it: whether it stops the reader, and its sentences."""
+    """A block as a page shows it: whether it stops the reader, its sentences, and the way out."""
 
     stops: bool
     sentences: list[str]
+    reset: bool
+    """Whether a new password ends it."""
 
 
 def told(blocks: Sequence[Block], language: Language) -> list[Told]:
     """Put the blocks a known device is told of into words, those that stop it first."""
-    shown = [Told(one.scope is not Scope.STRANGERS, sentences(one, language)) for one in blocks]
-    return sorted(shown, key=lambda one: not one.stops)
+    first = sorted(blocks, key=lambda one: one.scope is Scope.STRANGERS)
+    return _once(
+        [
+            Told(
+                one.scope is not Scope.STRANGERS,
+                sentences(one, language),
+                advice_of(one) == RESET,
+            )
+            for one in first
+        ]
+    )
 
 
 def told_later(blocks: Sequence[Block], language: Language, now: datetime) -> list[Told]:
     """Put blocks into words for their owner who is signed in: what runs, and what is over."""
     shown = []
     for one in blocks:
-        said = sentences(one, language)
-        if not one.runs(now):
-            said = [said[0], translate(OVER, language)]
-        shown.append(Told(one.runs(now), said))
-    return shown
+        said, runs = sentences(one, language), one.runs(now)
+        if runs and advice_of(one) == RESET:
+            said[2] = translate(SIGNED_IN, language)
+        elif not runs:
+            started = japan_moment(one.started_at, language)
+            said[1:] = [translate(OVER, language) % {"started": started}]
+        shown.append(Told(runs, said, runs and advice_of(one) == RESET))
+    return _once(sorted(shown, key=lambda one: not one.stops))
+
+
+def _once(shown: list[Told]) -> list[Told]:
+    """Give an advice that several blocks share only once, after the last of them."""
+    given: set[str] = set()
+    kept = []
+    for one in reversed(shown):
+        told = one.sentences[:2] + [advice for advice in one.sentences[2:] if advice not in given]
+        given.update(one.sentences[2:])
+        kept.append(Told(one.stops, told, one.reset))
+    return kept[::-1]
 
 
 def explained(block: Block, language: Language) -> str:

@@ -174,6 +174,11 @@ def add(tx: Tx, **columns: object) -> None:
         tx.write(_ADD, **columns)
 
 
+def add_many(tx: Tx, rows: list[dict[str, object]]) -> None:
+    """Insert events in one batch (SQLite): a log that is made for a measurement."""
+    tx.run_many(_ADD, rows)
+
+
 def reference_is_known(tx: Tx, reference: str) -> bool:
     """Tell whether a reference code was given before."""
     return tx.one(_REFERENCE_KNOWN, reference=reference) is not None

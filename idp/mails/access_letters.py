@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from idp.blocks.words import ADVICE, WHY
+from idp.blocks.words import ADVICE, IF_YOU, WHY
 from idp.blocks.words import UNTIL as UNTIL_WHEN
 from idp.mails.letter import Letter, Say, ShowCase, ShowCode, ShowFact, ShowLink
 from idp.mails.model import MailKind
@@ -201,11 +201,11 @@ ACCESS: Final[dict[MailKind, Letter]] = {
         (
             ShowCase("rule", WHY),
             ShowCase("effect", UNTIL_WHEN),
+            ShowCase("effect", IF_YOU),
             ShowCase("advice", ADVICE),
             ShowFact(_("受付番号"), "reference"),
             Say(
                 _(
-                    "ご本人がお間違えになっただけのときは、何もなさらなくて結構です。"
                     "ご不明のときは、受付番号を控えて、%(telephone)s（%(hours_of_house)s）へお電話ください。"
                 )
             ),

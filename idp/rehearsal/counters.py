@@ -57,6 +57,15 @@ class Counters:
     _buckets_of: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _blocked_of: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
+    def is_untouched(self, budget: Budget) -> bool:
+        """Tell whether nothing stands against an attempt: it is allowed, whatever the limits."""
+        bucket = budget.bucket
+        return (
+            bucket not in self.failures
+            and bucket not in self.blocks
+            and (budget.authenticator is None or budget.authenticator not in self.rows)
+        )
+
     def decide(self, budget: Budget, at: int) -> Decision:
         """Decide one attempt at an instant, as the gate would."""
         limit = self.limits[budget.rule]
@@ -103,10 +112,10 @@ class Counters:
         self._block(budget, row, at if now is None else now)
 
     def right(self, budget: Budget, at: int) -> None:
-        """Empty the budget, and end the row of failures."""
+        """Empty the budget, and end the row of failures if there ever was one."""
         self.failures.pop(budget.bucket, None)
-        if budget.authenticator is not None:
-            row = self.rows.setdefault(budget.authenticator, Row())
+        row = self.rows.get(budget.authenticator) if budget.authenticator else None
+        if row is not None:
             row.strangers = row.known = 0
             row.succeeded_at = at
 

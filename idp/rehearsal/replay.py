@@ -35,6 +35,8 @@ NO_ADDRESS = frozenset(
 """Budgets whose attempts do not ask the address buckets."""
 _ADDRESS_NAMES = frozenset(rule.value for rule in ADDRESS_RULES)
 
+_SETTLED = {one.value: one for one in Settled}
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -66,6 +68,7 @@ class Replay:
 
     counters: Counters
     given_up: set[str] = field(default_factory=set)
+    _budgets: dict[tuple[str, str], Budget] = field(default_factory=dict)
 
     def run(self, attempts: Iterable[Attempt]) -> Iterable[Verdict]:
         """Give a verdict on each attempt, in order; events that only change counters give none."""
@@ -85,8 +88,8 @@ class Replay:
             self.counters.forgive(bucket, _at(attempt))
 
     def _verdict(self, attempt: Attempt, facts: Facts) -> Verdict:
-        settled = Settled(facts.settled)
-        budget = facts.budget_of(attempt.subject)
+        settled = _SETTLED[facts.settled]
+        budget = self._budget(attempt, facts)
         settled_at = _at(attempt)
         unseen = settled is Settled.UNSEEN
         at = facts.at if unseen and facts.at else settled_at
@@ -99,6 +102,10 @@ class Replay:
             if facts.counts and full is None:
                 self.counters.hit(facts.sources, settled_at)
             return Verdict(attempt, facts, None, at, recorded, replayed, rule, None, True)
+        if full is None and self.counters.is_untouched(budget):
+            self._apply(facts, budget, settled, settled_at)
+            allowed = Outcome.ALLOW
+            return Verdict(attempt, facts, budget, at, recorded, allowed, budget.rule, None)
         decision = self.counters.decide(budget, at)
         refused = full is not None or decision.outcome is Outcome.REFUSE
         if not refused:
@@ -129,6 +136,16 @@ class Replay:
             self.counters.wrong(budget, at)
         if facts.counts:
             self.counters.hit(facts.sources, at)
+
+    def _budget(self, attempt: Attempt, facts: Facts) -> Budget | None:
+        """Give the budget of an attempt; the same object for all of one budget."""
+        place = (facts.budget, facts.key)
+        budget = self._budgets.get(place)
+        if budget is None and facts.budget:
+            budget = facts.budget_of(attempt.subject)
+            if budget is not None:
+                self._budgets[place] = budget
+        return budget
 
     def _address_full(self, facts: Facts, budget: Budget | None, at: int) -> LimitName | None:
         if budget is not None and (not budget.stranger or budget.rule in NO_ADDRESS):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from idp.clock import to_micros
@@ -35,7 +36,7 @@ class Settled(StrEnum):
     UNSEEN = "unseen"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Budget:
     """One budget: a limit, and whose failures it counts (a digest: no person stands in it).
 
@@ -49,7 +50,7 @@ class Budget:
     stranger: bool = True
     subject: str | None = None
 
-    @property
+    @cached_property
     def bucket(self) -> str:
         """Give the text under which the budget stands in the store."""
         return f"{self.rule.value}:{self.key}"
