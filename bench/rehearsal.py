@@ -122,7 +122,8 @@ def main(count: int, members: int) -> None:
         print(done.stdout + done.stderr)
         cpu = used.ru_utime + used.ru_stime
         print(
-            f"{took:.1f} s, {cpu:.1f} s of CPU, {used.ru_maxrss / 1024:.0f} MiB, exit {done.returncode}"
+            f"{took:.1f} s, {cpu:.1f} s of CPU, {used.ru_maxrss / 1024:.0f} MiB,"
+            f" exit {done.returncode}"
         )
 
 

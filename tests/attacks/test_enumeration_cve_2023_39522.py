@@ -108,7 +108,7 @@ def test_a_used_up_limit_looks_like_a_wrong_password_and_nothing_is_looked_at(de
     assert len(set(answers.values())) == 1, _difference(answers)
     after = demo.metric("gate_verifications_total", secret="password")
     assert after == before + 1, "only the attempt that still had a budget was verified"
-    forward(demo, 16 * 60)
+    forward(demo, 31 * 60)
     assert Browser(demo.issuer).sign_in(member["email"], member["password"]).status_code == 303
 
 
@@ -140,7 +140,7 @@ def test_spellings_of_one_address_share_one_budget(demo: Demo) -> None:
         attempt(demo, typed.strip(), "not the password", False)
     late = Browser(demo.issuer).sign_in(email, demo.member(index=5)["password"])
     assert late.status_code == 401
-    forward(demo, 16 * 60)
+    forward(demo, 31 * 60)
 
 
 def test_the_sign_in_page_says_the_same_with_any_login_hint(demo: Demo) -> None:

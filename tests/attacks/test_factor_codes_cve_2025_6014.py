@@ -49,7 +49,7 @@ def test_a_used_code_in_another_spelling_is_the_same_code(
     assert typed(inside, person, f"{code[:3]} {code[3:]}") == 303
     for again in (code, f" {code}", wide(code), " ".join(code)):
         assert typed(inside, person, again) == 401, again
-    forward(attacked, 16 * 60)
+    forward(attacked, 31 * 60)
     app.offset = offset(attacked)
     assert typed(inside, person, f"\u3000{wide(app.code(0))}") == 303, "a new one is good"
 

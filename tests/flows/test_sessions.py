@@ -127,7 +127,7 @@ def test_a_shared_device_is_not_remembered(demo: Demo) -> None:
         shared.sign_in(member["email"], "wrong password")
     late = shared.sign_in(member["email"], member["password"])
     assert late.status_code == 401, "a stranger's budget, as for any unknown browser"
-    forward(demo, 16 * 60)
+    forward(demo, 31 * 60)
 
 
 def test_a_known_device_has_a_budget_of_its_own(demo: Demo) -> None:
@@ -138,7 +138,7 @@ def test_a_known_device_has_a_budget_of_its_own(demo: Demo) -> None:
         assert stranger.sign_in(member["email"], "wrong password").status_code == 401
     assert stranger.sign_in(member["email"], member["password"]).status_code == 401
     assert known.sign_in(member["email"], member["password"]).status_code == 303
-    forward(demo, 16 * 60)
+    forward(demo, 31 * 60)
     assert stranger.sign_in(member["email"], member["password"]).status_code == 303
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from statistics import median
 from time import thread_time
 
@@ -23,13 +24,15 @@ from passlib.hash import (
 from idp.accounts import passwords
 from idp.accounts.legacy_schemes import SCHEMES, recognise, shadow, work_of, wrap
 from idp.policy.model import Argon2, LimitName
-from idp.throttle.model import Budget, Decision, Lease, Outcome
+from idp.throttle.model import Budget, Decision, Lease, Outcome, Spent
 
 CHEAP = Argon2(time_cost=1, memory_cost=8, parallelism=1)
+_BUDGET = Budget(LimitName.PASSWORD_FROM_UNKNOWN_DEVICE, "x")
+_AT = datetime(2026, 11, 1, tzinfo=UTC)
 LEASE = Lease(
     "lease",
-    Budget(LimitName.PASSWORD_FROM_UNKNOWN_DEVICE, "x"),
-    Decision(Outcome.ALLOW, LimitName.PASSWORD_FROM_UNKNOWN_DEVICE, 0, 0, 5, 900, None),
+    _BUDGET,
+    Decision(Outcome.ALLOW, _BUDGET.rule, _BUDGET, Spent(), 5, 900, None, _AT, "digest"),
 )
 SHIPPED = Argon2(time_cost=2, memory_cost=19_456, parallelism=1)
 PASSWORD = "見本のパスワード 2017!"
