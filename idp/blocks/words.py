@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -76,11 +76,10 @@ UNTIL: Final[dict[str, str]] = {
         "ほかの端末ではご利用になれます。"
     ),
     ADDRESS: _("%(until)sまで、その接続元からのログインを止めています。"),
-    ALL: _(
-        "ログインを止めています（アカウントブロック）。"
-        "パスワードを再設定なさると、この制限は解けます。"
+    ALL: _("パスワードを再設定なさるまで、ログインを止めています（アカウントブロック）。"),
+    BY_PERSON: _(
+        "事務局がこの制限（アカウントブロック）を解くまで、ログインしてのご利用はできません。"
     ),
-    BY_PERSON: _("事務局がこの制限を解くまで、ログインしてのご利用はできません。"),
 }
 
 OVER: Final = _(
@@ -89,16 +88,18 @@ OVER: Final = _(
 )
 """What stands in the place of `UNTIL` and `ADVICE` once a block is over."""
 
-RESET, WAIT, CALL = "reset", "wait", "call"
+RESET, RESET_ONLY, WAIT, CALL = "reset", "reset_only", "wait", "call"
 ADVICE: Final[dict[str, str]] = {
     RESET: _(
-        "お急ぎのときや、お心当たりのないときは、"
-        "ログインのページの「パスワードをお忘れの方」からパスワードを再設定してください。"
-        "制限も解けます。"
+        "お急ぎのときや、お心当たりのないときは、パスワードを再設定してください。制限も解けます。"
     ),
+    RESET_ONLY: _("お手数ですが、パスワードを再設定してください。"),
     WAIT: _("しばらくお待ちになるか、別の回線からお試しください。"),
     CALL: _("お電話でお問い合わせください。"),
 }
+_HOW: Final = _("パスワードは、ログインのページの「パスワードをお忘れの方」から再設定できます。")
+HOW: Final[dict[str, str]] = {RESET: _HOW, RESET_ONLY: _HOW}
+"""Where to do it, for the mail; a page has a button."""
 SIGNED_IN: Final = _(
     "ご自身でお間違えになったときは、そのままお待ちください。"
     "お心当たりのないときは、ご利用履歴をお確かめください。"
@@ -130,7 +131,7 @@ def effect_of(block: Block) -> str:
 def advice_of(block: Block) -> str:
     """Name the case of `ADVICE`."""
     effect = effect_of(block)
-    return {BY_PERSON: CALL, ADDRESS: WAIT}.get(effect, RESET)
+    return {BY_PERSON: CALL, ADDRESS: WAIT, ALL: RESET_ONLY}.get(effect, RESET)
 
 
 def numbers_of(block: Block) -> dict[str, str]:
@@ -159,45 +160,51 @@ class Told:
     sentences: list[str]
     reset: bool
     """Whether a new password ends it."""
+    here: bool
+    """Whether it stops this one device only."""
 
 
 def told(blocks: Sequence[Block], language: Language) -> list[Told]:
     """Put the blocks a known device is told of into words, those that stop it first."""
-    first = sorted(blocks, key=lambda one: one.scope is Scope.STRANGERS)
-    return _once(
-        [
-            Told(
-                one.scope is not Scope.STRANGERS,
-                sentences(one, language),
-                advice_of(one) == RESET,
-            )
-            for one in first
-        ]
-    )
+    stopping = [_told(one, language) for one in blocks if one.scope is not Scope.STRANGERS]
+    aside = [_told(one, language) for one in blocks if one.scope is Scope.STRANGERS]
+    if stopping:  # what to do is said once, beside what stops the reader
+        aside = [replace(one, sentences=one.sentences[:2]) for one in aside]
+    return [*_once(stopping), *_once(aside)]
 
 
 def told_later(blocks: Sequence[Block], language: Language, now: datetime) -> list[Told]:
     """Put blocks into words for their owner who is signed in: what runs, and what is over."""
     shown = []
     for one in blocks:
-        said, runs = sentences(one, language), one.runs(now)
-        if runs and advice_of(one) == RESET:
-            said[2] = translate(SIGNED_IN, language)
-        elif not runs:
-            started = japan_moment(one.started_at, language)
-            said[1:] = [translate(OVER, language) % {"started": started}]
-        shown.append(Told(runs, said, runs and advice_of(one) == RESET))
+        said, runs = _told(one, language), one.runs(now)
+        why, until, advice = said.sentences
+        if runs:
+            advice = translate(SIGNED_IN, language) if said.reset else advice
+            shown.append(replace(said, stops=True, sentences=[why, until, advice]))
+        else:
+            over = translate(OVER, language) % {"started": japan_moment(one.started_at, language)}
+            shown.append(replace(said, stops=False, sentences=[why, over], reset=False))
     return _once(sorted(shown, key=lambda one: not one.stops))
 
 
+def _told(block: Block, language: Language) -> Told:
+    return Told(
+        stops=block.scope is not Scope.STRANGERS,
+        sentences=sentences(block, language),
+        reset=advice_of(block) in HOW,
+        here=block.scope is Scope.DEVICE,
+    )
+
+
 def _once(shown: list[Told]) -> list[Told]:
-    """Give an advice that several blocks share only once, after the last of them."""
+    """Give what several blocks say alike, but for why, once: with the last of them."""
     given: set[str] = set()
     kept = []
     for one in reversed(shown):
-        told = one.sentences[:2] + [advice for advice in one.sentences[2:] if advice not in given]
-        given.update(one.sentences[2:])
-        kept.append(Told(one.stops, told, one.reset))
+        why, *more = one.sentences
+        kept.append(replace(one, sentences=[why, *(s for s in more if s not in given)]))
+        given.update(more)
     return kept[::-1]
 
 

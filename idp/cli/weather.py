@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from idp.weather import store
 from idp.weather.model import MINUTE, Attack, Minute, Weather
 from idp.weather.service import WeatherWatch
 from idp.web import charts
+from idp.web.i18n import japan_moment, translate
 from idp.web.i18n import mark as _
-from idp.web.i18n import translate
 from idp.web.organisation import Language
 
 KINDS = {
@@ -25,7 +26,15 @@ KINDS = {
     Attack.MAIL_BOMBING.value: _("メールの大量送信"),
 }
 TITLE = _("ログインの試行と攻撃のようす")
-ABOUT = _("時間ごとの、ログインの成功、誤り、制限による拒否、メールの申し込みの数。")
+ABOUT = _(
+    "ログインの成功、誤り、制限による拒否、メールの申し込みの回数を、時刻の順に並べています。"
+    "時刻は日本時間です。"
+)
+ATTACKS, NONE = _("見つかった攻撃"), _("この時間には、見つかっていません。")
+OPEN = _("%(kind)s：%(attempts)s回（%(started)sから、続いています）")
+ENDED = _("%(kind)s：%(attempts)s回（%(started)sから%(ended)sまで）")
+CHART, TABLE = _("回数の移り変わり"), _("回数の表")
+LEFT_OUT, CORNER = _("何もなかった時刻は、省いています。"), _("時刻（日本時間）")
 NAMES = (_("成功"), _("誤り"), _("制限による拒否"), _("メールの申し込み"))
 
 
@@ -90,16 +99,30 @@ def _page(
         charts.Series(names[2], [m.refused for m in rows]),
         charts.Series(names[3], [m.mails for m in rows]),
     ]
-    title, about = translate(TITLE, language), translate(ABOUT, language)
-    listed = "".join(
-        f"<li>{translate(KINDS[one.kind], language)}: {one.attempts}</li>" for one in attacks
-    )
+    say = {one: translate(one, language) for one in (TITLE, ABOUT, ATTACKS, NONE, CHART, TABLE)}
+    listed = "".join(f"<li>{escape(_line(one, language))}</li>" for one in attacks)
+    chart = charts.bars(say[TITLE], say[ABOUT], labels, series)
+    table = charts.table(say[TABLE], translate(CORNER, language), labels, series)
     body = (
-        f"<h1>{title}</h1><p>{about}</p>{f'<ul>{listed}</ul>' if listed else ''}"
-        f"{charts.bars(title, about, labels, series)}{charts.legend(series)}"
-        f"{charts.table(title, labels, series)}"
+        f"<h1>{say[TITLE]}</h1><p>{say[ABOUT]}</p>"
+        f"<h2>{say[ATTACKS]}</h2>{f'<ul>{listed}</ul>' if listed else f'<p>{say[NONE]}</p>'}"
+        f"<h2>{say[CHART]}</h2>{charts.legend(series)}{chart}"
+        f"<h2>{say[TABLE]}</h2><p>{translate(LEFT_OUT, language)}</p>"
+        f"{charts.wide(say[TABLE], table)}"
     )
-    return charts.document(language, title, body)
+    return charts.document(language, say[TITLE], body)
+
+
+def _line(one: store.Row, language: Language) -> str:
+    values = {
+        "kind": translate(KINDS[one.kind], language),
+        "attempts": one.attempts,
+        "started": japan_moment(from_micros(one.started_at), language),
+    }
+    if one.ended_at is None:
+        return translate(OPEN, language) % values
+    values["ended"] = japan_moment(from_micros(one.ended_at), language)
+    return translate(ENDED, language) % values
 
 
 def _shown(one: Any) -> dict[str, Any]:

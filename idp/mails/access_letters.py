@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from idp.blocks.words import ADVICE, IF_YOU, WHY
+from idp.blocks.words import ADVICE, HOW, IF_YOU, WHY
 from idp.blocks.words import UNTIL as UNTIL_WHEN
 from idp.mails.letter import Letter, Say, ShowCase, ShowCode, ShowFact, ShowLink
 from idp.mails.model import MailKind
@@ -203,6 +203,7 @@ ACCESS: Final[dict[MailKind, Letter]] = {
             ShowCase("effect", UNTIL_WHEN),
             ShowCase("effect", IF_YOU),
             ShowCase("advice", ADVICE),
+            ShowCase("advice", HOW),
             ShowFact(_("受付番号"), "reference"),
             Say(
                 _(

@@ -6,11 +6,13 @@ shades that differ in brightness, and every bar has its number in the table: nev
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT, FOOT = 960, 240, 24
+WIDTH, HEIGHT, HEAD, FOOT = 960, 240, 44, 44
+MOST_LABELS = 4
 SHADES = ("#1d4f91", "#8f1616", "#6b7785", "#b58400")
 
 
@@ -23,14 +25,16 @@ class Series:
 
 
 def bars(title: str, description: str, labels: Sequence[str], series: Sequence[Series]) -> str:
-    """Draw stacked bars; gives an `<svg>` element."""
+    """Draw stacked bars; gives an `<svg>` element, as tall as its highest bar, with that number."""
     tallest = max([sum(column) for column in zip(*(s.values for s in series), strict=True)] or [0])
     step = WIDTH / max(1, len(labels))
     parts = [
-        f'<svg role="img" viewBox="0 0 {WIDTH} {HEIGHT + FOOT}" xmlns="http://www.w3.org/2000/svg"'
+        f'<svg role="img" viewBox="0 {-HEAD} {WIDTH} {HEAD + HEIGHT + FOOT}" xmlns="http://www.w3.org/2000/svg"'
         ' aria-labelledby="chart-title chart-about">',
         f'<title id="chart-title">{escape(title)}</title>',
         f'<desc id="chart-about">{escape(description)}</desc>',
+        f'<path d="M0 0H{WIDTH}M0 {HEIGHT}H{WIDTH}" stroke="#767676"/>',
+        f'<text x="0" y="-8" font-size="16" fill="currentColor">{tallest}</text>',
     ]
     for index in range(len(labels)):
         bottom = float(HEIGHT)
@@ -42,9 +46,9 @@ def bars(title: str, description: str, labels: Sequence[str], series: Sequence[S
                     f'<rect x="{index * step + step * 0.1:.1f}" y="{bottom:.1f}"'
                     f' width="{step * 0.8:.1f}" height="{height:.1f}" fill="{shade}"/>'
                 )
-    every = max(1, len(labels) // 8)
+    every = max(1, math.ceil(len(labels) / MOST_LABELS))
     parts.extend(
-        f'<text x="{index * step:.1f}" y="{HEIGHT + 18}" font-size="14"'
+        f'<text x="{index * step:.1f}" y="{HEIGHT + 34}" font-size="16"'
         f' fill="currentColor">{escape(labels[index])}</text>'
         for index in range(0, len(labels), every)
     )
@@ -62,8 +66,11 @@ def legend(series: Sequence[Series]) -> str:
     return f'<ul class="legend">{entries}</ul>'
 
 
-def table(caption: str, labels: Sequence[str], series: Sequence[Series]) -> str:
-    """Give the numbers as a `<table>` element; labels where all are 0 are left out."""
+def table(caption: str, corner: str, labels: Sequence[str], series: Sequence[Series]) -> str:
+    """Give the numbers as a `<table>` element; labels where all are 0 are left out.
+
+    `corner` says what the labels are.
+    """
     head = "".join(f'<th scope="col">{escape(row.name)}</th>' for row in series)
     rows = "".join(
         f'<tr><th scope="row">{escape(label)}</th>'
@@ -72,7 +79,16 @@ def table(caption: str, labels: Sequence[str], series: Sequence[Series]) -> str:
         for index, label in enumerate(labels)
         if any(row.values[index] for row in series)
     )
-    return f"<table><caption>{escape(caption)}</caption><tr><td></td>{head}</tr>{rows}</table>"
+    return (
+        f"<table><caption>{escape(caption)}</caption>"
+        f'<thead><tr><th scope="col">{escape(corner)}</th>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def wide(name: str, inner: str) -> str:
+    """Put something wide into a part of its own that scrolls sideways, by keyboard too."""
+    return f'<div class="wide" role="region" aria-label="{escape(name)}" tabindex="0">{inner}</div>'
 
 
 def document(language: str, title: str, body: str) -> str:
@@ -83,8 +99,13 @@ def document(language: str, title: str, body: str) -> str:
         f"<title>{escape(title)}</title><style>"
         "body{font:18px/1.7 'Hiragino Sans','Yu Gothic UI',Meiryo,'Noto Sans JP',sans-serif;"
         "margin:0 auto;padding:1rem;max-width:60rem;color:#1a1a1a;background:#fff}"
-        "svg[role=img]{width:100%;height:auto}table{border-collapse:collapse;margin:1rem 0}"
+        "h1,h2{line-height:1.4}.wide{overflow-x:auto}.wide:focus{outline:3px solid #0b4fb8}"
+        "svg[role=img]{display:block;width:100%;height:auto;overflow:visible}"
+        "table{border-collapse:collapse;margin:1rem 0}"
         "th,td{border:1px solid #767676;padding:.25rem .75rem;text-align:right}"
         "caption{text-align:left;font-weight:bold}.legend{list-style:none;padding:0}"
+        "th{white-space:nowrap}th[scope=row],thead th:first-child{text-align:left}"
+        "@media (max-width:40rem){h1{font-size:1.5rem}h2{font-size:1.2rem}"
+        "svg[role=img] text{font-size:34px}}"
         f"</style></head><body><main>{body}</main></body></html>"
     )

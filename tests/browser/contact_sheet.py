@@ -3,7 +3,8 @@
 Provider, portal and card at 360, 768 and 1280 pixels, in Japanese and English, error states
 included. The provider's states come from `tests/web/stories.py`; portal and card are walked
 through on a running demo (`sheet_walks.py`, `sheet_endings.py`), and so is what a member does
-between invitation and stop (`sheet_life.py`). People look at the result.
+between invitation and stop (`sheet_life.py`). The mail about a block and the weather come from
+`sheet_blocks.py`. People look at the result.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from tests.browser import sheet_endings, sheet_life, sheet_walks
+from tests.browser import sheet_blocks, sheet_endings, sheet_life, sheet_walks
 from tests.browser.visitor import DESKTOP, LOCALES, launch
 from tests.support.demo import running_demo
 from tests.web.browser.screenshots import PAGES
 from tests.web.stories import make_app
 
 WIDTHS = (360, 768, 1280)
+PROGRAMS = ("provider", "portal", "card", "mail", "weather")
 STYLE = """
 body { margin: 2rem; background: #6f7478; color: #fff; font-family: sans-serif; }
 h1 { margin-top: 3rem; } h2 { font-size: 1rem; margin: 2rem 0 .5rem; }
@@ -121,6 +123,7 @@ def main(folder: Path) -> None:
     ):
         browser = launch(playwright)
         provider_pages(browser, camera)
+        sheet_blocks.block_pages(browser, camera.take)
         sheet_life.life_pages(browser, camera.take)
         for language in LOCALES:
             sheet_walks.portal_pages(browser, demo, camera.take, language)
@@ -128,7 +131,7 @@ def main(folder: Path) -> None:
             sheet_walks.card_pages(browser, demo, camera.take, language)
         sheet_endings.endings(browser, demo, camera.take)
         browser.close()
-    camera.shots.sort(key=lambda shot: ("provider", "portal", "card").index(shot.program))
+    camera.shots.sort(key=lambda shot: PROGRAMS.index(shot.program))
     (folder / "index.html").write_text(camera.sheet(), encoding="utf-8")
     print(f"{len(camera.shots)} pictures: {folder / 'index.html'}")
 

@@ -1,7 +1,7 @@
 """Every page in every state, as a tiny Flask application: for the tests and for the eyes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from idp.web.forms import read_form
 from idp.web.pages import Organisation, Pages
 
 from .account_stories import ACCOUNT_STORIES
+from .block_stories import ACCOUNT_BLOCKS, SIGN_IN_BLOCKS, STEP_BLOCKS, Worded
 
 ORGANISATION = Organisation(
     name_ja="みほん学校生活協同組合",
@@ -28,7 +29,7 @@ ORGANISATION = Organisation(
 ISSUER = "http://127.0.0.1:8000"
 TOKEN = "t" * 43
 HANDLE = "h" * 43
-REFERENCE = {"reference": "ABCD2345"}
+REFERENCE = {"reference": "ABCD2345", "blocks": []}
 
 
 class Busy(Unavailable):
@@ -48,6 +49,8 @@ class Story:
     template: str
     context: dict[str, Any]
     status: int = 200
+    worded: Worded = lambda _: {}
+    """Values that depend on the language of the reader."""
 
 
 def _sign_in(name: str, **changes: object) -> Story:
@@ -85,6 +88,7 @@ _ACCOUNT: dict[str, Any] = {
         {"name": "マイページ", "url": "https://portal.mihon.example/"},
         {"name": "デジタル組合員証", "url": "https://card.mihon.example/"},
     ],
+    "blocks": [],
     "csrf_token": TOKEN,
 }
 _APPLICATIONS: dict[str, Any] = {
@@ -136,6 +140,18 @@ STORIES = [
     _sign_in("sign-in"),
     _sign_in("sign-in-alone", client_name=None, request_handle=None, notice="お知らせ（見本）"),
     _sign_in("sign-in-failed", error=REFERENCE, username="hanako@mihon.example"),
+    *[
+        replace(
+            _sign_in(f"sign-in-blocked-{name}", username="hanako@mihon.example"),
+            status=401,
+            worded=worded,
+        )
+        for name, worded in SIGN_IN_BLOCKS.items()
+    ],
+    *[
+        Story(name, f"authn/{template}", values, 401, worded)
+        for name, template, values, worded in STEP_BLOCKS
+    ],
     _ended("membership_ended"),
     _ended("service_stopped"),
     _ended("blocked"),
@@ -147,6 +163,10 @@ STORIES = [
     ),
     Story("account", "account.html", _ACCOUNT),
     Story("account-empty", "account.html", _ACCOUNT | {"services": []}),
+    *[
+        Story(f"account-blocks-{name}", "account.html", _ACCOUNT, worded=worded)
+        for name, worded in ACCOUNT_BLOCKS.items()
+    ],
     Story("sign-out", "sign_out.html", _SIGN_OUT | {"client_name": None}),
     Story(
         "sign-out-asked",
@@ -190,7 +210,8 @@ def make_app(issuer: str = ISSUER, **extra: problems.Problem) -> Flask:
     @app.get("/story/<name>")
     def story(name: str) -> Response:
         told = stories[name]
-        return pages.render(told.template, told.status, **told.context)
+        context = told.context | told.worded(pages.language())
+        return pages.render(told.template, told.status, **context)
 
     @app.get("/problem/<code>")
     def problem(code: str) -> Response:
