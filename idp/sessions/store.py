@@ -127,6 +127,11 @@ _ACCOUNT_FROM_DEVICE = Statement(
     )
     .where(_a.address_normal == sa.bindparam("address"))
 )
+_AT_ADDRESS = Statement(
+    sa.select(*ACCOUNT_COLUMNS, *DATE_COLUMNS)
+    .join(member, member.c.member_number == _a.member_number)
+    .where(_a.address_normal == sa.bindparam("address"))
+)
 _KNOW = Statement(
     sa.text(
         "INSERT INTO known_device (subject, device_hash, last_seen_at, agent)"
@@ -238,6 +243,11 @@ def account_from_device(
     """Find an account by its address, and when this device was last signed in to it, if ever."""
     row = tx.one(_ACCOUNT_FROM_DEVICE, address=address_normal, device=device_hash)
     return (read_account(row[:-1]), row[-1]) if row else (None, None)
+
+
+def row_at_address(tx: Tx, address_normal: str) -> tuple[Any, ...] | None:
+    """Find the account of an address with its member's dates; `idp.sessions.holders` reads it."""
+    return tx.one(_AT_ADDRESS, address=address_normal)
 
 
 def forget_devices(tx: Tx, before: int) -> int:
