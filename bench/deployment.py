@@ -58,11 +58,14 @@ class Deployment:
     client_secret: str
     client_key: ECKey
     bare: bool
+    invited: int = 0
+    """Members beyond these, without an account."""
+    host: str = "127.0.0.1"
 
     @property
     def issuer(self) -> str:
         """Tell the issuer."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -83,20 +86,30 @@ class Deployment:
         return {"email": address_of(index % self.members), "password": PASSWORD}
 
 
-def make(folder: Path, stores: Stores, members: int, *, bare: bool = False) -> Deployment:
-    """Make the folder, the schema, the members and their accounts.
+def make(
+    folder: Path,
+    stores: Stores,
+    members: int,
+    *,
+    bare: bool = False,
+    invited: int = 0,
+    host: str = "127.0.0.1",
+) -> Deployment:
+    """Make the folder, the schema, the members and their accounts; `invited` more have none.
 
-    `bare` makes password hashes that cost next to nothing, to see what is around them.
+    `bare` makes password hashes that cost next to nothing, to see what is around them. Passkeys
+    need a `host` with a name.
     """
     folder.mkdir(parents=True, exist_ok=True)
     key = ECKey.generate_key("P-256", auto_kid=True)
+    secret = secrets.token_urlsafe(32)
     deployment = Deployment(
-        folder, stores, free_ports(1), members, secrets.token_urlsafe(32), key, bare
+        folder, stores, free_ports(1), members, secret, key, bare, invited, host
     )
     write_master_key(folder)
     _write_policies(deployment)
     foundation = prepare(read_settings(deployment.environment))
-    _populate(foundation, members)
+    _populate(foundation, members, invited)
     foundation.database.dispose()
     return deployment
 
@@ -112,7 +125,8 @@ def _write_policies(deployment: Deployment) -> None:
     target = deployment.folder / "policies"
     shutil.copytree("policies", target, dirs_exist_ok=True)
     _edit(target / "limits.toml", r"(\[failures_per_.*\]\n.*\ncount = )\d+", "1000000", 2)
-    _edit(target / "limits.toml", r"(\[mails_per_address\]\n.*\ncount = )\d+", "1000000", 1)
+    mails = r"(\[(?:mails_per_address|proving_mails_per_mailbox)\]\n.*\ncount = )\d+"
+    _edit(target / "limits.toml", mails, "1000000", 2)
     _edit(
         target / "tokens.toml",
         r"((?:code|access_token|assertion|dpop_proof)_lifetime = )\S+",
@@ -170,9 +184,9 @@ def _service() -> list[str]:
     ]
 
 
-def _populate(f: Foundation, members: int) -> None:
+def _populate(f: Foundation, members: int, invited: int) -> None:
     report = Register(f.database, f.clock, f.journal).import_file(
-        write_register(members), _BENCH, apply=True
+        write_register(members + invited), _BENCH, apply=True
     )
     assert report.applied, report.bad[:3]
     accounts = Accounts(f.database, f.clock, f.policy, f.journal)

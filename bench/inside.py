@@ -132,7 +132,7 @@ class Inside:
             return given
 
     def _answer(self, request: Request) -> Response:
-        environ = _environ(request, self.deployment.port)
+        environ = environ_of(request, self.deployment.port)
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: object) -> None:
@@ -160,7 +160,8 @@ def _consumed(chunks: Iterable[bytes]) -> list[bytes]:
             close()
 
 
-def _environ(request: Request, port: int) -> dict[str, Any]:
+def environ_of(request: Request, port: int) -> dict[str, Any]:
+    """Give a request as a WSGI server would."""
     path, _, query = request.path.partition("?")
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
 from audit.event import Personal
 from audit.names import EventName
@@ -110,14 +111,8 @@ def letters(
         return 0
     renewed = printing.renew_pending(operator()) if all_pending else 0
     with Progress(disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("letters", total=len(printing.waiting(most)))
-        printed = printing.print_to(
-            out,
-            operator(),
-            font=font,
-            most=most,
-            progress=lambda done: bar.update(task, completed=done),
-        )
+        steps = _steps(bar, len(printing.waiting(most)))
+        printed = printing.print_to(out, operator(), font=font, most=most, progress=steps)
     lines = [f"{printed.letters} letters in {out}" if printed.letters else "no letter waits"]
     told = {
         "no postal address (give one to the register)": printed.without_address,
@@ -130,6 +125,18 @@ def letters(
     content = {**asdict(printed), "renewed": renewed, "out": str(out)}
     say(content, "\n".join(lines), form)
     return 0 if printed.letters else 1
+
+
+def _steps(bar: Progress, total: int) -> Callable[[str, int], None]:
+    """Give each step a line of its own, one after the other; one that cannot count pulses."""
+    tasks: dict[str, TaskID] = {}
+
+    def show(step: str, done: int) -> None:
+        if step not in tasks:
+            tasks[step] = bar.add_task(step, total=total if done else None)
+        bar.update(tasks[step], completed=done, total=total if done else None)
+
+    return show
 
 
 def _print(report: ImportReport, form: str) -> None:

@@ -165,7 +165,8 @@ class Passkeys:
     ) -> Answered:
         """Check an answer; the question is used up whatever it is worth.
 
-        An unknown passkey has no secret to guess: the caller's address buckets meet it.
+        An unknown passkey has no secret to guess; it is checked against a stand-in all the same,
+        so that neither time nor a limit tells which passkeys there are.
         """
         asked = store.answer(
             tx, hash_token(handle), hash_token(browser), purpose.value, to_micros(now)
@@ -177,26 +178,23 @@ class Passkeys:
         credential_id = read.get("id")
         if asked is None or not isinstance(credential_id, str) or len(credential_id) > 1400:
             return Answered(None, None)
-        one = store.find_passkey(tx, credential_id)
-        if one is None:
-            return Answered(None, None)
+        subject: str | None = None
 
         def check(lease: Lease) -> bool:
-            right = False
-            # Read again behind the lock of the budget: the counter may have moved.
-            known = store.find_passkey(tx, credential_id)
-            if known is not None and known.sign_count is not None:
-                count = self._count_of(read, asked.challenge, known.public_key, known.sign_count)
-                handed = _user_handle(read)
-                right = count is not None and handed in (None, known.subject)
-                right = right and store.advance_count(
-                    tx, known.id, known.sign_count, count or 0, to_micros(now)
-                )
+            nonlocal subject
+            # Read behind the lock of the budget: the counter may have moved.
+            known, is_known = store.passkey_or_stand_in(tx, credential_id)
+            count = self._count_of(read, asked.challenge, known.public_key, known.sign_count or 0)
+            right = count is not None and _user_handle(read) in (None, known.subject) and is_known
+            right = right and store.advance_count(
+                tx, known.id, known.sign_count or 0, count or 0, to_micros(now)
+            )
+            subject = known.subject if right else None
             return count_verification(lease, "passkey", right=right)
 
         budget = Budget(LimitName.PASSKEY, hash_token(credential_id)[:32])
         tried = self.gate.try_cheap(tx, budget, now, check)
-        return Answered(one.subject if tried.right else None, tried.decision)
+        return Answered(subject if tried.right else None, tried.decision)
 
     def _count_of(
         self, read: dict[str, Any], challenge: str, public_key: str | None, count: int

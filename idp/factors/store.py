@@ -70,6 +70,17 @@ _REMOVE = Statement(
 _REMOVE_UNCONFIRMED = Statement(
     sa.delete(authenticator).where(_WHO, _a.kind == sa.bindparam("kind"), _a.confirmed_at.is_(None))
 )
+_NOBODYS_KEY = (
+    "pQECAyYgASFYIJSO0-swvPJQBHXde6zEuVrx8tMNhenbfRF8Vzs6ljtI"
+    "IlggNiuH1C_nl4ud0Q9rkX2E5i4AdzHWzRbMGpGKegZwUY8"
+)
+"""A point of P-256 as a passkey's key is kept; its private half was thrown away."""
+_LONG_AGO = 1_000_000_000_000_000
+_STAND_IN = (
+    *("", "", "passkey", "", _LONG_AGO, _LONG_AGO, None, None, None, ""),
+    *(_NOBODYS_KEY, 0),
+)
+"""What is read where there is no row."""
 WRAPPED = WrappedColumn(_a.id, _a.secret)
 """Secrets of authenticator apps."""
 _DROP_CODES = Statement(sa.delete(recovery_code).where(_r.subject == sa.bindparam("who")))
@@ -130,6 +141,12 @@ def find_unconfirmed(tx: Tx, subject: str, kind: FactorKind) -> Authenticator | 
     """Find the factor that a member is just setting up."""
     found = [_read(row) for row in tx.all(_OF_KIND, who=subject, kind=kind.value)]
     return next((one for one in found if one.confirmed_at is None), None)
+
+
+def passkey_or_stand_in(tx: Tx, credential_id: str) -> tuple[Authenticator, bool]:
+    """Find a passkey; for an unknown one a stand-in that costs as much to check, and False."""
+    row = tx.one(_BY_CREDENTIAL, credential=credential_id)
+    return _read(row or _STAND_IN), row is not None
 
 
 def find_passkey(tx: Tx, credential_id: str) -> Authenticator | None:

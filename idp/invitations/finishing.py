@@ -31,6 +31,7 @@ from idp.invitations.registering import (
     RegistrationEnded,
     Visit,
 )
+from idp.invitations.tried import find_tried
 from idp.journal.service import REFUSED
 from idp.mails.model import Mail, MailKind
 from idp.members import store as members
@@ -100,7 +101,7 @@ class Finishing:
         tx.lock(f"address:{address.normal_form}")
         if not store.consume(tx, found.handle_hash, at):
             raise RegistrationEnded("finished already")
-        tried = store.find_tried(tx, found.selector)
+        tried = find_tried(tx, found.selector)
         if tried is None or not tried.may_register(now) or not store.spend(tx, found.selector, at):
             raise RegistrationEnded("the invitation is used up or ended")
         owner = accounts.find_by_address(tx, address.normal_form)

@@ -28,7 +28,9 @@ from keys.files import create_file
 
 PAGE = 500
 MOST = 5_000
-Progress = Callable[[int], None]
+Progress = Callable[[str, int], None]
+"""Told how many letters a step has done: they are drawn, put into one file, and noted."""
+DRAWN, FILE, NOTED = "letters", "file", "noted"
 
 
 @dataclass
@@ -92,7 +94,7 @@ class Printing:
         *,
         font: Path | None = None,
         most: int = MOST,
-        progress: Progress = lambda _: None,
+        progress: Progress = lambda _step, _done: None,
     ) -> Printed:
         """Print up to `most` waiting letters into a new file of mode 0600.
 
@@ -113,11 +115,13 @@ class Printing:
             if not self._add(book, letter):
                 report.missing_characters.append(number)
             printed.append(letter.invitation)
-            progress(len(printed))
+            progress(DRAWN, len(printed))
         report.letters = len(printed)
         if printed:
+            progress(FILE, 0)
             _save(out, book.finish())
-            self._note(printed, actor, report)
+            progress(FILE, len(printed))
+            self._note(printed, actor, report, progress)
         return report
 
     def _add(self, book: LetterBook, letter: Letter) -> bool:
@@ -132,7 +136,9 @@ class Printing:
         )
         return book.add(text)
 
-    def _note(self, printed: list[Invitation], actor: Actor, report: Printed) -> None:
+    def _note(
+        self, printed: list[Invitation], actor: Actor, report: Printed, progress: Progress
+    ) -> None:
         for begin in range(0, len(printed), PAGE):
             now = self.clock.now()
             with self.database.begin() as tx:
@@ -147,6 +153,7 @@ class Printing:
                         actor=actor,
                         data={"member": Personal(one.member_number, stranger(now))},
                     )
+            progress(NOTED, min(begin + PAGE, len(printed)))
 
 
 def _save(out: Path, content: bytes) -> None:

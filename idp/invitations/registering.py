@@ -22,7 +22,8 @@ from idp.floods.service import Floods
 from idp.inforce.service import PolicyInForce
 from idp.invitations import store
 from idp.invitations.issuing import Issuing
-from idp.invitations.model import Code, Registration, Step, Tried, is_open
+from idp.invitations.model import Code, Registration, Step, is_open
+from idp.invitations.tried import try_selector
 from idp.journal.model import Origin
 from idp.journal.service import REFUSED, Journal
 from idp.mails.model import Mail, MailKind
@@ -111,8 +112,7 @@ class Registering:
             return self._turn_away(crowded, visit, now)
         handle = draw_token()
         with self.database.begin() as tx:
-            tried = store.find_tried(tx, claim.code.selector)
-            right, decision = self._try(tx, claim, tried, now)
+            right, decision = self._try(tx, claim, now)
             if right:
                 store.begin(
                     tx,
@@ -209,23 +209,23 @@ class Registering:
         """Read a typed mail address, carriers' odd ones included; raises `BadMailAddress`."""
         return parse_mail_address(typed, self.policy.policy.mail.carrier_domains)
 
-    def _try(
-        self, tx: Tx, claim: Claim, tried: Tried | None, now: datetime
-    ) -> tuple[bool, Decision]:
-        """Compare code, number and birth date at once; whoever has no invitation pays as well."""
+    def _try(self, tx: Tx, claim: Claim, now: datetime) -> tuple[bool, Decision]:
+        """Compare code, number and birth date at once; whoever has no invitation pays as well.
+
+        Everything is compared whatever came before, with a stand-in where there is no invitation.
+        """
+        tried, is_invited = try_selector(tx, claim.code.selector)
         hashes = self.issuing.code_hashes(claim.code)
 
         def check(lease: Lease) -> bool:
-            kept = tried.code_hash if tried else hashes[0][::-1]
-            fits = any([hmac.compare_digest(kept, one) for one in hashes])
-            if tried is None:
-                return False
-            same_person = (
-                tried.member.member_number == claim.member_number
-                and tried.member.birth_on == claim.birth_on
+            facts = (
+                is_invited,
+                any([hmac.compare_digest(tried.code_hash, one) for one in hashes]),
+                tried.member.member_number == claim.member_number,
+                tried.member.birth_on == claim.birth_on,
+                tried.may_register(now),
             )
-            right = fits and same_person and tried.may_register(now)
-            return count_verification(lease, "invitation", right=right)
+            return count_verification(lease, "invitation", right=all(facts))
 
         key = hashlib.sha256(claim.code.selector.encode()).hexdigest()[:32]
         result = self.gate.try_cheap(tx, Budget(LimitName.INVITATION, key), now, check)

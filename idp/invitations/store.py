@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from idp.accounts.tables import account
 from idp.clock import from_micros
-from idp.invitations.model import Invitation, Letter, Registration, SentBy, Tried
+from idp.invitations.model import Invitation, Letter, Registration, SentBy
 from idp.invitations.tables import invitation, registration
 from idp.members.model import Member
 from idp.members.store import MEMBER_COLUMNS, member, read_member
@@ -20,7 +20,7 @@ from idp.storage.wrapped import WrappedColumn
 
 _i = invitation.c
 _LIVE = (_i.used_at.is_(None), _i.ended_at.is_(None))
-_INVITATION = (
+INVITATION = (
     _i.selector,
     _i.member_number,
     _i.sent_by,
@@ -37,10 +37,10 @@ _ADD = Statement(
         {name: sa.bindparam(name) for name in (*_NEW, "created_at", "expires_at")}
     )
 )
-_FIND = Statement(sa.select(*_INVITATION).where(_i.selector == sa.bindparam("which")))
+_FIND = Statement(sa.select(*INVITATION).where(_i.selector == sa.bindparam("which")))
 _SELECTORS = Statement(sa.select(_i.selector))
 _LIVE_OF = Statement(
-    sa.select(*_INVITATION).where(_i.member_number == sa.bindparam("number"), *_LIVE)
+    sa.select(*INVITATION).where(_i.member_number == sa.bindparam("number"), *_LIVE)
 )
 _END_OF = Statement(
     sa.update(invitation)
@@ -54,7 +54,7 @@ _SPEND = Statement(
 )
 _TRIED = Statement(
     sa.select(
-        *_INVITATION,
+        *INVITATION,
         _i.code_hash,
         *MEMBER_COLUMNS,
         account.c.subject,
@@ -66,7 +66,7 @@ _TRIED = Statement(
     .where(_i.selector == sa.bindparam("which"))
 )
 _PENDING = Statement(
-    sa.select(*_INVITATION)
+    sa.select(*INVITATION)
     .outerjoin(account, account.c.member_number == _i.member_number)
     .where(
         _i.selector > sa.bindparam("after"),
@@ -77,13 +77,13 @@ _PENDING = Statement(
     .limit(sa.bindparam("most"))
 )
 _LIST = Statement(
-    sa.select(*_INVITATION)
+    sa.select(*INVITATION)
     .where(_i.selector > sa.bindparam("after"))
     .order_by(_i.selector)
     .limit(sa.bindparam("most"))
 )
 _TO_PRINT = Statement(
-    sa.select(*_INVITATION, _i.code_wrapped, *MEMBER_COLUMNS)
+    sa.select(*INVITATION, _i.code_wrapped, *MEMBER_COLUMNS)
     .join(member, member.c.member_number == _i.member_number)
     .where(
         _i.selector > sa.bindparam("after"),
@@ -157,7 +157,7 @@ def add_many(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
 def find(tx: Tx, selector: str) -> Invitation | None:
     """Find an invitation by the public part of its code."""
     row = tx.one(_FIND, which=selector)
-    return _read(row) if row else None
+    return read_invitation(row) if row else None
 
 
 def selectors(tx: Tx) -> set[str]:
@@ -168,7 +168,7 @@ def selectors(tx: Tx) -> set[str]:
 def live_of(tx: Tx, number: str) -> Invitation | None:
     """Find a member's invitation that was neither used nor ended."""
     row = tx.one(_LIVE_OF, number=number)
-    return _read(row) if row else None
+    return read_invitation(row) if row else None
 
 
 def end_of(tx: Tx, number: str, at: int, why: str) -> bool:
@@ -181,38 +181,29 @@ def spend(tx: Tx, selector: str, at: int) -> bool:
     return tx.run(_SPEND, which=selector, at=at) == 1
 
 
-def find_tried(tx: Tx, selector: str) -> Tried | None:
-    """Find an invitation with its member and account."""
-    row = tx.one(_TRIED, which=selector)
-    if row is None:
-        return None
-    width, facts = len(_INVITATION), len(MEMBER_COLUMNS)
-    subject, stopped_at, disabled_at = row[width + 1 + facts :]
-    return Tried(
-        invitation=_read(row[:width]),
-        code_hash=row[width],
-        member=read_member(row[width + 1 : width + 1 + facts]),
-        subject=subject,
-        stopped=stopped_at is not None,
-        disabled=disabled_at is not None,
-    )
+def tried_row(tx: Tx, selector: str) -> tuple[Any, ...] | None:
+    """Find an invitation with its member and account; `idp.invitations.tried` reads it."""
+    return tx.one(_TRIED, which=selector)
 
 
 def list_pending(tx: Tx, after: str, most: int) -> list[Invitation]:
     """List invitations that nobody has used yet, by selector, beginning behind `after`."""
-    return [_read(row) for row in tx.all(_PENDING, after=after, most=most)]
+    return [read_invitation(row) for row in tx.all(_PENDING, after=after, most=most)]
 
 
 def list_all(tx: Tx, after: str, most: int) -> list[Invitation]:
     """List invitations by selector, beginning behind `after`."""
-    return [_read(row) for row in tx.all(_LIST, after=after, most=most)]
+    return [read_invitation(row) for row in tx.all(_LIST, after=after, most=most)]
 
 
 def list_letters(tx: Tx, after: str, now: int, most: int) -> list[Letter]:
     """List invitations that wait for their letter, by selector, beginning behind `after`."""
-    width = len(_INVITATION)
+    width = len(INVITATION)
     rows = tx.all(_TO_PRINT, after=after, now=now, most=most)
-    return [Letter(_read(row[:width]), row[width], read_member(row[width + 1 :])) for row in rows]
+    return [
+        Letter(read_invitation(row[:width]), row[width], read_member(row[width + 1 :]))
+        for row in rows
+    ]
 
 
 def live_by_key(tx: Tx, now: int) -> dict[str, tuple[int, datetime]]:
@@ -273,7 +264,8 @@ def clean(tx: Tx, before: int) -> int:
     return tx.run(_CLEAN, before=before) + tx.run(_FORGET_WRAPPED, before=before)
 
 
-def _read(row: tuple[Any, ...]) -> Invitation:
+def read_invitation(row: tuple[Any, ...]) -> Invitation:
+    """Make an invitation of a row of the columns `INVITATION`."""
     return Invitation(
         selector=row[0],
         member_number=row[1],

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from audit.event import Actor
 from audit.names import EventName
-from idp.accounts.model import Account, EndReason
+from idp.accounts.model import Account
 from idp.clock import Clock, to_micros
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import Journal
@@ -26,7 +26,7 @@ from idp.mails.promise import Mails
 from idp.members.japan.mail import parse_mail_address
 from idp.proving.model import Purpose
 from idp.proving.service import Proving
-from idp.sessions import store as sessions
+from idp.sessions.holders import Holder, holder_of
 from idp.sessions.model import why_inactive
 from idp.storage.sql import Database, Tx
 from idp.subjects.service import PersonKeys
@@ -63,11 +63,8 @@ class ResetRequests:
         pseudonym = self.persons.pseudonym(wanted.normal_form, now)
         may_mail = self.buckets.take_mail(pseudonym, asker.buckets)
         with self.database.begin() as tx:
-            account, _ = sessions.account_from_device(tx, wanted.normal_form, "")
-            facts = sessions.subject_facts(tx, account.subject if account else "")
-            why = why_inactive(facts, False, now, now) if facts else None
-            told = account if may_mail else None
-            self._send(tx, flow, told, why, pseudonym, asker, now)
+            holder = holder_of(tx, wanted.normal_form)
+            self._send(tx, flow, holder, pseudonym, asker, now, may_mail=may_mail)
             self._record(tx, flow, pseudonym, asker, now, may_mail=may_mail)
         return flow
 
@@ -75,13 +72,20 @@ class ResetRequests:
         self,
         tx: Tx,
         flow: str,
-        account: Account | None,
-        why: EndReason | None,
+        holder: Holder,
         pseudonym: str,
         asker: Asker,
         now: datetime,
+        *,
+        may_mail: bool,
     ) -> None:
-        owner = account if why is None else None
+        """Promise what the holder gets; for nobody the same is made, to be stored without a name.
+
+        Everything is made before it is asked whether there is somebody.
+        """
+        account, why = holder.account, why_inactive(holder.facts, False, now, now)
+        binding, is_told = binding_of(account), holder.is_somebody and may_mail
+        is_owner = is_told and why is None
         lifetime = self.policy.policy.recovery.reset_lifetime
         issued = self.proving.issue(
             tx,
@@ -89,9 +93,9 @@ class ResetRequests:
             flow,
             now,
             lifetime.delta,
-            subject=owner.subject if owner else None,
-            address=owner.address if owner else None,
-            binding=binding_of(owner) if owner else pseudonym,
+            subject=account.subject if is_owner else None,
+            address=account.address if is_owner else None,
+            binding=binding if is_owner else pseudonym,
         )
         values = {
             "code": issued.code,
@@ -101,7 +105,7 @@ class ResetRequests:
         kind = MailKind.RESET
         if why is not None:
             kind, values = MailKind.RESET_IMPOSSIBLE, {"why": why.value}
-        to, subject = (account.address, account.subject) if account else (None, None)
+        to, subject = (account.address, account.subject) if is_told else (None, None)
         self.mails.promise(tx, Mail(kind, to, asker.language, values, subject), now)
 
     def _record(

@@ -127,6 +127,11 @@ _ACCOUNT_FROM_DEVICE = Statement(
     )
     .where(_a.address_normal == sa.bindparam("address"))
 )
+_AT_ADDRESS = Statement(
+    sa.select(*ACCOUNT_COLUMNS, *DATE_COLUMNS)
+    .join(member, member.c.member_number == _a.member_number)
+    .where(_a.address_normal == sa.bindparam("address"))
+)
 _KNOW = Statement(
     sa.text(
         "INSERT INTO known_device (subject, device_hash, last_seen_at, agent)"
@@ -249,6 +254,11 @@ def device_seen_at(tx: Tx, subject: str, device_hash: str) -> int | None:
     """Tell when a device was last signed in to an account; None when it never was."""
     row = tx.one(_SEEN_AT, who=subject, device=device_hash)
     return row[0] if row else None
+
+
+def row_at_address(tx: Tx, address_normal: str) -> tuple[Any, ...] | None:
+    """Find the account of an address with its member's dates; `idp.sessions.holders` reads it."""
+    return tx.one(_AT_ADDRESS, address=address_normal)
 
 
 def forget_devices(tx: Tx, before: int) -> int:

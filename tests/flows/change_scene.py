@@ -22,6 +22,19 @@ NEW_NAME = {
     "given_kana": "タロウ",
 }
 NEW_PHONE = {"phone_number": "０３−１２３４−５６７８"}
+PROBLEM = "application/problem+json"
+
+
+def problem(answer: requests.Response, status: int, name: str) -> dict[str, Any]:
+    """Check a problem details response (RFC 9457 3)."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == PROBLEM
+    assert answer.headers["Cache-Control"] == "no-store"
+    body: dict[str, Any] = answer.json()
+    assert body["type"] == f"urn:kumiai:problem:{name}"
+    assert body["status"] == status
+    assert body["title"]
+    return body
 
 
 @dataclass

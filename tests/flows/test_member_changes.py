@@ -1,39 +1,17 @@
-"""The resource `/member/changes`: tokens, idempotency, strict JSON, problem details, races."""
+"""The resource `/member/changes`: tokens, idempotency, strict JSON, problem details."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 import requests
 
-from audit.event import Actor
-from idp.assembly import build_foundation
-from idp.assembly.changes import build_deciding
-from idp.changes.model import ChangeDecided
-from idp.settings import read_settings
-from tests.flows.change_scene import NEW_NAME, NEW_PHONE, Filer, filer
+from tests.flows.change_scene import NEW_NAME, NEW_PHONE, Filer, filer, problem
 from tests.flows.journey import signed_in, tokens_for
 from tests.support.demo import Demo
 from tests.support.parties import party
 from tests.support.relying_party import Pkce, hidden_fields
-
-PROBLEM = "application/problem+json"
-
-
-def problem(answer: requests.Response, status: int, name: str) -> dict[str, Any]:
-    """Check a problem details response (RFC 9457 3)."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["Content-Type"] == PROBLEM
-    assert answer.headers["Cache-Control"] == "no-store"
-    body: dict[str, Any] = answer.json()
-    assert body["type"] == f"urn:kumiai:problem:{name}"
-    assert body["status"] == status
-    assert body["title"]
-    return body
 
 
 @pytest.mark.parametrize("name", ["filing", "filing-bound"])
@@ -97,57 +75,6 @@ def test_a_newer_request_takes_the_place_of_an_open_one(demo: Demo) -> None:
     second = here.file("phone", {"phone_number": "090-1111-2222"}).json()["id"]
     states = {change["id"]: change["state"] for change in here.listed()}
     assert (states[first], states[second]) == ("withdrawn", "open")
-
-
-def test_one_key_files_once_a_hundred_at_a_time(demo: Demo) -> None:
-    here = filer(demo, 3)
-
-    def send(_: int) -> tuple[int, str]:
-        answer = here.file("phone", NEW_PHONE, Idempotency_Key="key-of-one-form-0001")
-        return answer.status_code, answer.headers.get("Location", answer.text)
-
-    with ThreadPoolExecutor(50) as pool:
-        answers = Counter(pool.map(send, range(100)))
-    assert len(answers) == 1, answers
-    assert next(iter(answers))[0] == 201
-    assert len(here.listed()) == 1
-    reused = here.file(
-        "phone", {"phone_number": "090-1111-2222"}, Idempotency_Key="key-of-one-form-0001"
-    )
-    problem(reused, 422, "idempotency-key-reused")
-    problem(here.file("phone", NEW_PHONE, Idempotency_Key="k" * 129), 400, "bad-idempotency-key")
-    # The key is one client's for one member: elsewhere it is another.
-    assert filer(demo, 4).file("phone", NEW_PHONE, Idempotency_Key="key-of-one-form-0001").ok
-
-
-def test_of_twenty_clerks_who_decide_at_once_one_wins(demo: Demo) -> None:
-    here = filer(demo, 5)
-    change = here.file("name", NEW_NAME).json()["id"]
-    f = build_foundation(read_settings({"IDP_DATA": str(demo.data)}))
-
-    def decide(number: int) -> str:
-        deciding, clerk = build_deciding(f), Actor("operator", f"clerk-{number}")
-        try:
-            if number % 2:
-                deciding.refuse(change, clerk, "cannot be read")
-            else:
-                deciding.approve(change, f.clock.today(), clerk, "seen")
-        except ChangeDecided:
-            return "late"
-        return "refused" if number % 2 else "approved"
-
-    try:
-        with ThreadPoolExecutor(20) as pool:
-            done = Counter(pool.map(decide, range(20)))
-    finally:
-        f.database.dispose()
-    assert done["late"] == 19
-    (won,) = set(done) - {"late"}
-    assert here.listed()[0]["state"] == won
-    page = here.client.userinfo(here.token).json()
-    assert (page["family_name"] == "髙﨑") is (won == "approved")
-    late = here.send("DELETE", f"/{change}")
-    problem(late, 409, "decided")
 
 
 def test_a_member_files_so_many_a_day_and_no_more(demo: Demo) -> None:

@@ -1,7 +1,6 @@
 """What strangers try at the registration pages.
 
-One answer for every wrong code, number or birth date; one page for a free address and one in use;
-of any number of parallel uses of one invitation or one address, one account.
+One answer for every wrong code, number or birth date; one page for a free address and one in use.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ import pytest
 from idp.invitations.model import draw_code
 from tests.registration.conftest import Invited
 from tests.registration.registrant import (
-    GOOD,
     Registrant,
     invitation_in,
     mail_to,
@@ -191,54 +189,6 @@ def test_a_registration_goes_on_in_its_own_browser_only(
     other.get("/register")
     assert other.follow(begun).status == 410
     assert walker.follow(begun).status == 200
-
-
-def test_a_hundred_parallel_ends_of_one_invitation_make_one_account(
-    demo: Demo, invited: Invited, inside: InProcess
-) -> None:
-    code, ready = code_of(demo, invited, 7029), []
-    for number in range(2):
-        walker, address = Walker(inside), f"race{number}@mihon.example"
-        sent = {"invitation_code": code, "birth_date": "1985-04-01"}
-        begun = walker.send(walker.get("/register"), member_number="00007029", **sent)
-        page = walker.follow(walker.send(walker.follow(begun), email=address))
-        mailed = mail_to(demo, address)["code"]
-        ready.append((walker, walker.follow(walker.send(page, code=mailed))))
-
-    def finish(index: int) -> tuple[int, str]:
-        walker, page = ready[index % 2]
-        done = walker.send(page, new_password=GOOD, new_password_again=GOOD)
-        return done.status, done.location
-
-    with ThreadPoolExecutor(40) as pool:
-        done = list(pool.map(finish, range(100)))
-    assert done.count((303, "/register/done")) == 1
-    assert {status for status, _ in done} <= {303, 410, 503}
-    show = demo.idp("member", "show", "00007029")
-    assert "subject: None" not in show.stdout
-
-
-def test_two_registrations_of_one_address_make_one_account(
-    demo: Demo, invited: Invited, inside: InProcess
-) -> None:
-    address, ready = "shared@mihon.example", []
-    for index, number in enumerate((7030, 7031)):
-        walker = Walker(inside)
-        sent = {"invitation_code": code_of(demo, invited, number), "birth_date": "1985-04-01"}
-        begun = walker.send(walker.get("/register"), member_number=f"{number:08}", **sent)
-        page = walker.follow(walker.send(walker.follow(begun), email=address))
-        mailed = mail_to(demo, address, index + 1)["code"]
-        ready.append((walker, walker.follow(walker.send(page, code=mailed))))
-
-    def finish(index: int) -> Answer:
-        walker, page = ready[index % 2]
-        return walker.send(page, new_password=GOOD, new_password_again=GOOD)
-
-    with ThreadPoolExecutor(20) as pool:
-        done = list(pool.map(finish, range(20)))
-    assert [one.location for one in done].count("/register/done") == 1
-    assert {one.status for one in done} <= {303, 409, 410, 503}
-    assert any("別のご登録に使われています" in one.body.decode() for one in done)
 
 
 HOSTILE = ("a\0b", "\ud800", "x" * 70_000, "'; DROP TABLE member; --", "<script>1</script>", "％")

@@ -12,20 +12,28 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
+import sqlalchemy as sa
 
 from audit.event import Actor
 from idp.accounts.service import Accounts
 from idp.assembly import Foundation
 from idp.bootstrap import prepare
 from idp.clock import to_micros
+from idp.journal.store import audit_event
 from idp.members import store
 from idp.members.model import Dated, Employment, Member, Name
 from idp.settings import read_settings
+from idp.storage.statement import Statement
 from tests.support.demo import Demo, wait_until
 from tests.support.relying_party import Browser, hidden_fields
 
 PASSWORD = "katatsumuri denwa 7 ringo"
 NEW_PASSWORD = "suzume hikouki 4 mikan"
+_EVENTS = Statement(
+    sa.select(sa.func.count()).where(
+        audit_event.c.subject == sa.bindparam("who"), audit_event.c.name == sa.bindparam("name")
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -98,11 +106,8 @@ class House:
     def events(self, person: Person, name: str) -> int:
         """Count a member's events of a name."""
         with self.foundation.database.read() as tx:
-            found = tx.text(
-                "SELECT count(*) FROM audit_event WHERE subject = :who AND name = :name",
-                {"who": person.subject, "name": name},
-            )
-            return int(found.fetchone()[0])
+            found = tx.one(_EVENTS, who=person.subject, name=name)
+            return int(found[0]) if found else 0
 
 
 @contextmanager

@@ -1,8 +1,15 @@
-"""What may happen once happens once, however many press the button at one moment."""
+"""What may happen once happens once, however many press the button at one moment.
+
+Two worker processes, on SQLite and on PostgreSQL with Redis.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from tests.races.crowd import Answer, Crowd, Shot
 from tests.selfservice.house import (
@@ -10,13 +17,29 @@ from tests.selfservice.house import (
     PASSWORD,
     House,
     Person,
+    house_of,
     link_in,
     post_form,
     secret_of,
 )
 from tests.support.relying_party import Browser, hidden_fields
+from tests.support.stores import KINDS, demo_on
 
 CROWD = 100
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def house(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """A demo of its own on either kind of stores."""
+    with (
+        demo_on(request.param, Path(tmp_path_factory.mktemp("races"))) as demo,
+        house_of(demo) as opened,
+    ):
+        yield opened
+        for log in (demo.data / "logs").glob("*.log"):
+            assert "Traceback" not in log.read_text("utf-8", "replace"), log.name
 
 
 def fire(house: House, browser: Browser, path: str, form: dict[str, str]) -> list[Answer]:

@@ -33,7 +33,7 @@ def test_it_ends_everything_in_both_applications(house: House, person: Person) -
     assert (done.status_code, done.headers["Location"]) == (303, f"{PAGE}/done")
     page = browser.get(f"{PAGE}/done")
     assert title_of(page) == "サービスのご利用を止めました"
-    assert "削除" in page.text
+    assert "アンインストール" in page.text
     for one in (browser, other):
         assert one.get("/account").status_code == 303
     refused = desk.refresh(tokens["refresh_token"]).json()

@@ -24,7 +24,7 @@ from idp.mails.message import sender_domain
 from idp.members.errors import BadMailAddress
 from idp.proving.model import Purpose
 from idp.proving.service import DIGITS
-from idp.selfservice.views.register_screens import FieldError
+from idp.selfservice.views.register_screens import LOOK_AGAIN, FieldError
 from idp.web.browser import Browser
 from idp.web.cookies import LINK
 from idp.web.csrf import ForgedRequest
@@ -130,7 +130,8 @@ class RecoverPages:
             errors = {"new_password": FieldError(bad.text, bad.values)}
             return self._password_page(device, flow, email, errors)
         if refused is not None:
-            return self._password_page(device, flow, email, reference=refused.reference)
+            errors = {"code": LOOK_AGAIN} if flow else {}
+            return self._password_page(device, flow, email, errors, refused.reference)
         response = redirect(DONE, 303)
         self.browser.jar.clear(response, LINK)
         return response
@@ -180,7 +181,7 @@ class RecoverPages:
         rules = self.policy.policy
         response = self.pages.render(
             "recover/password.html",
-            400 if errors else WRONG if reference else 200,
+            WRONG if reference else 400 if errors else 200,
             here=PAGE if flow else PASSWORD,
             csrf_token=self.browser.csrf.token_for(device),
             flow=flow,

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from idp.inforce.service import PolicyInForce
 from idp.invitations.model import Registration, Step
 from idp.web.browser import Browser
+from idp.web.i18n import mark as _
 from idp.web.pages import Pages
 
 
@@ -24,6 +25,8 @@ class FieldError:
 
 Errors = Mapping[str, FieldError]
 NONE: Errors = {}
+LOOK_AGAIN = FieldError(_("もう一度お確かめのうえ、入力してください。"))
+"""At every field that may be the wrong one, where the alert names no more than that."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Screens:
             device,
             None,
             status,
-            errors=errors,
+            errors=dict.fromkeys(names, LOOK_AGAIN) if reference else errors,
             reference=reference,
             typed={name: typed.get(name, "") for name in names},
         )
@@ -100,7 +103,7 @@ class Screens:
             device,
             handle,
             status,
-            errors=errors,
+            errors={"code": LOOK_AGAIN} if reference else errors,
             reference=reference,
             typed={"code": typed},
             sent_again=sent_again,

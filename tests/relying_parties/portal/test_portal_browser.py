@@ -4,6 +4,7 @@ With PORTAL_SCREENSHOTS=FOLDER each page is written there as a picture, for peop
 """
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,10 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "best-practice"]}
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+LARGE_TEXT = "size => { document.documentElement.style.fontSize = size }"
+WITHOUT_NEW_CSS = """main { container-type: normal !important; }
+  th, td { overflow-wrap: normal !important; white-space: nowrap !important; }"""
 LONG = "すみません、請求明細の見方がわかりません。" * 120
 
 
@@ -50,7 +55,11 @@ def look(page: Page, name: str) -> None:
     assert violations == [], [
         (found["id"], [node["html"] for node in found["nodes"]]) for found in violations
     ]
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+    for size in ("225%", ""):  # the style sheet says 112.5%, so this is text at 200 %
+        page.evaluate(LARGE_TEXT, size)
+        assert page.evaluate(SIDEWAYS) <= 0, (
+            f"{name} scrolls sideways with text at {size or '100%'}"
+        )
     small = page.evaluate(
         """() => [...document.querySelectorAll('a:not(.skip), button, select, textarea')]
              .filter(e => e.getBoundingClientRect().height < 47.5).map(e => e.outerHTML)"""
@@ -91,6 +100,7 @@ def test_the_story_without_scripts(scene: Scene, chromium: Browser, width: int) 
 @pytest.mark.parametrize(
     ("width", "language", "scheme"),
     [
+        (320, "en", "light"),
         (360, "ja", "light"),
         (360, "en", "light"),
         (768, "ja", "light"),
@@ -117,6 +127,30 @@ def test_every_page_can_be_read_by_everyone(
         look(page, f"{name}-{mark}")
     inside(scene, page, mark)
     endings(scene, page, mark)
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["/statements", "/statements/2026-03"])
+def test_a_wide_table_scrolls_alone_where_it_cannot_wrap(
+    scene: Scene, chromium: Browser, path: str
+) -> None:
+    context = open_browser(chromium, 360, "ja")
+    page = context.new_page()
+    page.goto(f"{scene.portal}/sign-in")
+    page.goto(scene.portal + path)
+    page.evaluate(LARGE_TEXT, "225%")
+    page.evaluate(
+        "css => document.styleSheets[0].insertRule(`@media all { ${css} }`)", WITHOUT_NEW_CSS
+    )
+    assert page.evaluate(SIDEWAYS) <= 0
+    region = page.get_by_role("region", name=page.inner_text("caption"))
+    assert region.evaluate("e => e.scrollWidth > e.clientWidth"), "nothing to scroll was shown"
+    region.focus()
+    page.keyboard.press("ArrowRight")
+    deadline = time.monotonic() + 10
+    while not region.evaluate("e => e.scrollLeft") and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    assert region.evaluate("e => e.scrollLeft") > 0
     context.close()
 
 
