@@ -102,13 +102,12 @@ def _page(
     say = {one: translate(one, language) for one in (TITLE, ABOUT, ATTACKS, NONE, CHART, TABLE)}
     listed = "".join(f"<li>{escape(_line(one, language))}</li>" for one in attacks)
     chart = charts.bars(say[TITLE], say[ABOUT], labels, series)
-    table = charts.table(say[TABLE], translate(CORNER, language), labels, series)
+    table = charts.table(translate(LEFT_OUT, language), translate(CORNER, language), labels, series)
     body = (
         f"<h1>{say[TITLE]}</h1><p>{say[ABOUT]}</p>"
         f"<h2>{say[ATTACKS]}</h2>{f'<ul>{listed}</ul>' if listed else f'<p>{say[NONE]}</p>'}"
         f"<h2>{say[CHART]}</h2>{charts.legend(series)}{chart}"
-        f"<h2>{say[TABLE]}</h2><p>{translate(LEFT_OUT, language)}</p>"
-        f"{charts.wide(say[TABLE], table)}"
+        f"<h2>{say[TABLE]}</h2>{charts.wide(say[TABLE], table)}"
     )
     return charts.document(language, say[TITLE], body)
 

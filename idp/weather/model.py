@@ -136,15 +136,16 @@ def _single_targets(failures: list[Seen], rules: Thresholds) -> Iterable[Recogni
             yield Recognised(Attack.SINGLE_TARGET, target, subject, count, 1, sources, 0)
 
 
-def _sprays(failures: list[Seen], tries: list[Seen], rules: Thresholds) -> Iterable[Recognised]:
+def _sprays(failures: list[Seen], all_tries: list[Seen], rules: Thresholds) -> Iterable[Recognised]:
     by_source: dict[str, Counter[str]] = defaultdict(Counter)
     for one in failures:
         by_source[one.source][one.target] += one.count
     for source, targets in by_source.items():
-        count = targets.total()
-        if len(targets) >= rules.spray_targets and count <= rules.tries_each * len(targets):
-            right = sum(one.right and one.source == source for one in tries)
-            yield Recognised(Attack.SPRAY, source, None, count, len(targets), 1, right)
+        few = [tries for tries in targets.values() if tries <= rules.tries_each]
+        count = sum(few)
+        if len(few) >= rules.spray_targets:
+            right = sum(one.right and one.source == source for one in all_tries)
+            yield Recognised(Attack.SPRAY, source, None, count, len(few), 1, right)
 
 
 def _stuffing(failures: list[Seen], tries: list[Seen], rules: Thresholds) -> list[Recognised]:

@@ -59,8 +59,9 @@ def listed(application: FrontDoor) -> dict[str, Any]:
 
 def flask_rules(application: FrontDoor) -> set[str]:
     """List the paths that Flask has mounted."""
-    app = application.pages.__self__  # type: ignore[attr-defined]
-    assert isinstance(app, Flask)
+    app: Any = application.pages
+    while not isinstance(app, Flask):  # a door may stand before it
+        app = getattr(app, "__self__", None) or app.inside
     return {rule.rule for rule in app.url_map.iter_rules()}
 
 

@@ -1,4 +1,4 @@
-"""What is read outside the provider, for the contact sheet: the mail of a block, and the weather."""
+"""The mail about a block and the page of the weather, for the contact sheet."""
 
 from __future__ import annotations
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from idp.blocks.model import Block
 from idp.blocks.words import sentences, told, told_later
+from idp.web.organisation import Language
 
 from .block_stories import (
     BY_PERSON,
@@ -49,7 +51,7 @@ def test_guessing_strangers_are_told_apart_from_one_s_own_mistake() -> None:
 
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_nothing_is_said_twice(language: str) -> None:
-    chosen = "en" if language == "en" else "ja"
+    chosen: Language = "en" if language == "en" else "ja"
     for shown in (
         told((STRANGERS, OWN, STRANGERS_APP), chosen),
         told_later((STRANGERS_APP, STRANGERS), chosen, NOW),
@@ -76,6 +78,6 @@ def test_a_block_that_is_over_says_since_when_it_ran() -> None:
 @pytest.mark.parametrize(("block", "reset", "here"), [
     (OWN, True, True), (HUNDRED, True, False), (BY_PERSON, False, False),
 ])  # fmt: skip
-def test_the_way_out_fits_the_block(block: object, reset: bool, here: bool) -> None:
-    (shown,) = told((block,), "ja")  # type: ignore[arg-type]
+def test_the_way_out_fits_the_block(block: Block, reset: bool, here: bool) -> None:
+    (shown,) = told((block,), "ja")
     assert (shown.stops, shown.reset, shown.here) == (True, reset, here)
