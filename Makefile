@@ -49,6 +49,7 @@ check: setup-dev ## Format, lint, types, import contracts, translations, generat
 
 bench: setup-dev packages ## Measure; ratios within one run
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.protection
 
 races: setup-dev packages ## The long form of the parallel attacks
 	RACES=long $(BIN)/python -m pytest tests/races

@@ -126,12 +126,13 @@ class Inside:
         try:
             request = next(walk)
             while True:
-                request = walk.send(self._answer(request))
+                request = walk.send(self.answer(request))
         except StopIteration as end:
             given: Item = end.value
             return given
 
-    def _answer(self, request: Request) -> Response:
+    def answer(self, request: Request) -> Response:
+        """Give the application's answer to one request."""
         environ = environ_of(request, self.deployment.port)
         started: list[tuple[str, list[tuple[str, str]]]] = []
 

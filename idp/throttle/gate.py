@@ -87,9 +87,7 @@ class Gate:
     def settle_wrong(self, tx: Tx, lease: Lease, now: datetime) -> Decision:
         """Count the attempt as a failure, and set the block that follows; gives the decision."""
         store.lock(tx, lease.budget)
-        state = store.state(tx, lease.budget, to_micros(now))
-        if any(one.id == lease.id and one.failed_at is None for one in state.leases):
-            store.fail(tx, lease.id, to_micros(now))
+        if store.fail(tx, lease.id, to_micros(now)):  # else it was given up and counted before
             self._failed(tx, lease.budget, now)
         return lease.decision.after(Settled.WRONG)
 
