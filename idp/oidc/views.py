@@ -214,7 +214,7 @@ class AuthorizationViews:
             client_name=client.name_in(self.pages.language(parameters.ui_locales)),
             redirect_uri=redirect_uri,
             answer=answer,
-            other_language_url=None,  # the request is answered: no page comes a second time
+            shown_once=True,
         )
 
     def _origin(self) -> Origin:

@@ -49,19 +49,21 @@ class Pages:
         ui_locales: str | None = None,
         form_action: Sequence[str] = (),
         here: str | None = None,
+        shown_once: bool = False,
         **context: object,
     ) -> Response:
         """Render a template for the current request.
 
         `form_action` are further CSP sources; `here` is the address that shows this page by GET,
-        for the language link of a page that answers a POST.
+        for the language link of a page that answers a POST. A page that is `shown_once` (its
+        request is answered with it) has no such link.
         """
         language = self.language(ui_locales)
         page = self.text(
             template,
             language,
             request_id=request_id_of(request.environ),
-            other_language_url=_other_language_url(request, here, language),
+            other_language_url=None if shown_once else _other_language_url(request, here, language),
             **context,
         )
         response = Response(page, status=status, content_type="text/html; charset=utf-8")

@@ -79,11 +79,15 @@ def test_a_swallowed_failure_never_loses_an_act_in_silence(database: Database) -
     assert read(database, "swallowed") == int(done)
 
 
-def test_nothing_uncommitted_is_seen_by_others(database: Database) -> None:
+def test_nothing_uncommitted_is_seen_by_others(url: str, database: Database) -> None:
+    """The act itself sees what it wrote, by whatever way it reads; nobody else does."""
+    other = Database(url)
     with database.begin() as tx:
         raise_stamp(tx, "unseen")
-        assert read(database, "unseen") == 0
-    assert read(database, "unseen") == 1
+        assert read(database, "unseen") == 1
+        assert read(other, "unseen") == 0
+    assert read(other, "unseen") == 1
+    other.dispose()
 
 
 def test_parallel_increments_are_exact(url: str, database: Database) -> None:
