@@ -45,6 +45,8 @@ class Again:
 
     ways: tuple[Way, ...]
     by_password: bool
+    username: str
+    """The sign-in address: a password manager finds the right password by it."""
 
     @property
     def by_code(self) -> bool:
@@ -68,12 +70,14 @@ class Reauthentication:
         """Tell how; `wanted` are the `acr` values a client asked for."""
         with self.database.read() as tx:
             kinds = self.factors.usable(factors.kinds_of(tx, session.subject))
+            account = accounts.find(tx, session.subject)
         level = target(wanted, kinds) or PASSWORD
         open_ways = ways(kinds, level)
         if level == PASSWORD:  # the password will do where there is no app
             open_ways = tuple(way for way in open_ways if way is not Way.MAIL)
         by_code = Way.APP in open_ways or Way.MAIL in open_ways
-        return Again(open_ways, by_password=level == PASSWORD and not by_code)
+        by_password = level == PASSWORD and not by_code
+        return Again(open_ways, by_password, account.address if account else "")
 
     def send_code(self, session: Session, visit: Visit) -> None:
         """Send a code by mail for this session."""

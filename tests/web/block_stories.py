@@ -86,6 +86,7 @@ _AGAIN: dict[str, Any] = {
     "ways": [],
     "by_code": False,
     "by_password": True,
+    "username": "hanako@mihon.example",
     "minutes": 10,
     "sent": False,
 }

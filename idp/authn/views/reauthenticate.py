@@ -142,6 +142,7 @@ class ReauthenticateViews:
             ways=[way.value for way in asked.again.ways],
             by_code=asked.again.by_code,
             by_password=asked.again.by_password,
+            username=asked.again.username,
             minutes=policy.verification.code_lifetime.seconds // 60,
             sender=policy.mail.sender,
             sent=sent,
