@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import platform
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 
 import click
 from argon2 import PasswordHasher
+from rich.progress import Progress
 
 from idp.assembly import build_foundation, build_provider, build_rotation
 from idp.cli.master_key_notes import missing_key, older_key
-from idp.cli.output import format_option, say
+from idp.cli.output import format_option, foundation, say
 from idp.errors import IdpError
+from idp.invariants.service import Invariants
 from idp.key_rotation.renewal import Renewal
 from idp.mails.promise import KINDS
 from idp.mails.smtp import MailServer, ServerDown
@@ -56,6 +60,29 @@ def config(form: str) -> int:
     lines += [f"FAULT: {fault}" for fault in faults] or ["nothing is wrong"]
     say(content, "\n".join(lines), form)
     return 1 if faults else 0
+
+
+@doctor.command(epilog="Example: idp doctor invariants")
+@format_option
+def invariants(form: str) -> int:
+    """Compare the state with the sum of its events; print what does not hold."""
+    f = foundation()
+    examiner = Invariants(f.database, f.clock, f.policy.policy.audit.lag_alarm.delta)
+    with Progress(disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("events", total=examiner.events())
+        examined = examiner.examine(lambda more: bar.advance(task, more))
+    content = {
+        "accounts": examined.accounts,
+        "events": examined.events,
+        "findings": [asdict(one) for one in examined.findings],
+    }
+    lines = [
+        f"FAULT: {one.rule}: {one.subject or 'log'}: {one.fact} {one.says}"
+        for one in examined.findings
+    ] or ["every rule holds"]
+    lines.append(f"{examined.accounts} accounts against {examined.events} events")
+    say(content, "\n".join(lines), form)
+    return 1 if examined.findings else 0
 
 
 def _ask(check: Callable[[Settings], str | None], settings: Settings) -> str | None:

@@ -26,7 +26,7 @@ from idp.members.standing import dates_have_membership
 from idp.members.store import read_dates
 from idp.sessions import store as sessions
 from idp.storage.sql import Database, Tx
-from idp.throttle.blocking import record_start
+from idp.throttle.blocking import lift_block, record_start
 from idp.throttle.references import draw_reference
 
 
@@ -62,14 +62,10 @@ class AccountStanding:
             accounts.set_stopped(tx, subject, None)
             accounts.set_disabled(tx, subject, None)
             self._end_records(tx, subject, actor, reason, now)
-            name = (
-                EventName.ACCOUNT_UNBLOCKED
-                if account.disabled_at is not None
-                else EventName.ACCOUNT_RESTORED
-            )
-            self.journal.record(
-                tx, name, now, actor=actor, subject=subject, data={"reason": reason}
-            )
+            for name in _taken_back(account):
+                self.journal.record(
+                    tx, name, now, actor=actor, subject=subject, data={"reason": reason}
+                )
 
     def unblock(self, subject: str, actor: Actor, reason: str) -> bool:
         """Lift an administrative block and nothing else; False when there is none."""
@@ -149,7 +145,7 @@ class AccountStanding:
 
     def _end_records(self, tx: Tx, subject: str, actor: Actor, reason: str, now: datetime) -> None:
         for one in blocks.running_on(tx, f"person:{subject}", to_micros(now)):
-            blocks.lift(tx, one.id, to_micros(now), str(actor.id or actor.kind), reason)
+            lift_block(self.journal, tx, one, actor, reason, now)
 
     def _take_out(
         self, subject: str, why: EndReason, actor: Actor, reason: str, origin: Origin
@@ -163,3 +159,10 @@ def _get(account: Account | None, subject: str) -> Account:
     if account is None:
         raise UnknownAccount(subject)
     return account
+
+
+def _taken_back(account: Account) -> list[EventName]:
+    """Name what ends when an account comes back: its block, its stop, or both."""
+    blocked = [EventName.ACCOUNT_UNBLOCKED] if account.disabled_at is not None else []
+    stopped = account.stopped_at is not None or not blocked
+    return [*blocked, *([EventName.ACCOUNT_RESTORED] if stopped else [])]

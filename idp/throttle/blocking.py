@@ -76,24 +76,7 @@ class Blocking:
 
         The failures it was set for are another matter (`Gate.forgive`).
         """
-        by = str(actor.id or actor.kind)
-        at_address = block.kind is Kind.ADDRESS
-        if not blocks.lift(tx, block.id, to_micros(now), by, reason):
-            return False
-        self.journal.record(
-            tx,
-            EventName.BLOCK_LIFTED,
-            now,
-            actor=actor,
-            subject=block.subject,
-            data={
-                "block": block.id,
-                "rule": block.rule.value if block.rule else None,
-                "bucket": Personal(block.bucket, stranger(now)) if at_address else block.bucket,
-                "reason": reason,
-            },
-        )
-        return True
+        return lift_block(self.journal, tx, block, actor, reason, now)
 
     def _set_timed(
         self, tx: Tx, budget: Budget, state: State, failures: list[int], now: datetime
@@ -168,6 +151,30 @@ _KINDS: Final = {
     LimitName.TOTP: (Kind.AUTHENTICATOR, Scope.STRANGERS),
     LimitName.RECOVERY_CODE: (Kind.AUTHENTICATOR, Scope.STRANGERS),
 }
+
+
+def lift_block(
+    journal: Journal, tx: Tx, block: Block, actor: Actor, reason: str, now: datetime
+) -> bool:
+    """Lift one block, with its event; False when somebody was quicker."""
+    by = str(actor.id or actor.kind)
+    at_address = block.kind is Kind.ADDRESS
+    if not blocks.lift(tx, block.id, to_micros(now), by, reason):
+        return False
+    journal.record(
+        tx,
+        EventName.BLOCK_LIFTED,
+        now,
+        actor=actor,
+        subject=block.subject,
+        data={
+            "block": block.id,
+            "rule": block.rule.value if block.rule else None,
+            "bucket": Personal(block.bucket, stranger(now)) if at_address else block.bucket,
+            "reason": reason,
+        },
+    )
+    return True
 
 
 def record_start(

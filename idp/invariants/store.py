@@ -1,0 +1,132 @@
+"""What the database says of each subject, as the facts of `idp.invariants.model`; only reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import sqlalchemy as sa
+
+from idp.accounts.tables import account
+from idp.blocks.tables import block
+from idp.consent.store import consent
+from idp.factors.tables import authenticator
+from idp.invariants.model import ACCOUNT, BLOCKED, STOPPED, Fact
+from idp.journal.tables import audit_checkpoint, audit_event, audit_leaf, audit_sealer
+from idp.sessions.store import session
+from idp.storage.sql import Tx
+from idp.storage.statement import Statement
+
+PAGE = 5_000
+_a, _s, _b, _f = account.c, session.c, block.c, authenticator.c
+_ACCOUNTS = sa.select(_a.subject, _a.stopped_at.is_not(None), _a.disabled_at.is_not(None))
+_SESSIONS = sa.select(_s.subject, sa.literal("session"), _s.id).where(_s.ended_at.is_(None))
+_CONSENTS = sa.select(consent.c.subject, sa.literal("consent"), consent.c.client_id)
+_FACTORS = sa.select(_f.subject, sa.literal("factor"), _f.kind).where(_f.confirmed_at.is_not(None))
+_BLOCKS = sa.select(_b.subject, sa.literal("block"), _b.id).where(
+    _b.subject.is_not(None), _b.lifted_at.is_(None)
+)
+_ACCOUNTS_AFTER = Statement(
+    _ACCOUNTS.where(_a.subject > sa.bindparam("after"))
+    .order_by(_a.subject)
+    .limit(sa.bindparam("most"))
+)
+_ACCOUNT_OF = Statement(_ACCOUNTS.where(_a.subject == sa.bindparam("who")))
+_WITHIN = [
+    Statement(
+        select.where(
+            column >= sa.bindparam("first"), column <= sa.bindparam("last"), column.is_not(None)
+        )
+    )
+    for select, column in (
+        (_SESSIONS, _s.subject),
+        (_CONSENTS, consent.c.subject),
+        (_FACTORS, _f.subject),
+        (_BLOCKS, _b.subject),
+    )
+]
+_OF_SUBJECT = Statement(
+    sa.select(audit_event.c.line)
+    .where(audit_event.c.subject == sa.bindparam("who"))
+    .order_by(audit_event.c.position)
+)
+_OWNERLESS = [
+    (table.name, Statement(sa.select(column).where(column.not_in(sa.select(_a.subject))).limit(20)))
+    for table, column in (
+        (session, _s.subject),
+        (consent, consent.c.subject),
+        (authenticator, _f.subject),
+    )
+]
+_LEAVES = Statement(
+    sa.select(
+        sa.func.count(), sa.func.coalesce(sa.func.max(audit_leaf.c.seq), sa.literal(-1))
+    ).select_from(audit_leaf)
+)
+_SIZE = Statement(sa.select(audit_sealer.c.size))
+_LAST_CHECKPOINT = Statement(
+    sa.select(sa.func.coalesce(sa.func.max(audit_checkpoint.c.size), sa.literal(0)))
+)
+_UNSEALED = Statement(
+    sa.select(audit_event.c.id)
+    .where(
+        audit_event.c.occurred_at < sa.bindparam("before"),
+        ~sa.exists().where(audit_leaf.c.event_id == audit_event.c.id),
+    )
+    .order_by(audit_event.c.position)
+    .limit(20)
+)
+
+
+def accounts_after(tx: Tx, after: str) -> dict[str, Counter[Fact]]:
+    """Give the facts of the next page of accounts, by subject; empty at the end."""
+    rows = tx.all(_ACCOUNTS_AFTER, after=after, most=PAGE)
+    found = {row[0]: _account(row[1], row[2]) for row in rows}
+    if found:
+        _add(tx, found, rows[0][0], rows[-1][0])
+    return found
+
+
+def account_of(tx: Tx, subject: str) -> Counter[Fact]:
+    """Give the facts of one subject."""
+    row = tx.one(_ACCOUNT_OF, who=subject)
+    found = {subject: _account(row[1], row[2]) if row else Counter[Fact]()}
+    _add(tx, found, subject, subject)
+    return found[subject]
+
+
+def lines_of(tx: Tx, subject: str) -> list[str]:
+    """List the event lines of one subject, oldest first."""
+    return [row[0] for row in tx.all(_OF_SUBJECT, who=subject)]
+
+
+def ownerless(tx: Tx) -> list[tuple[str, str]]:
+    """List rows that belong to no account: table, subject."""
+    return [(table, row[0]) for table, listed in _OWNERLESS for row in tx.all(listed)]
+
+
+def sizes_of_the_log(tx: Tx) -> tuple[int, int, int, int]:
+    """Tell how many leaves there are, the highest seq, the sealed size, the last checkpoint's."""
+    count, highest = tx.all(_LEAVES)[0]
+    size, checkpoint = tx.one(_SIZE), tx.one(_LAST_CHECKPOINT)
+    return count, highest, size[0] if size else 0, checkpoint[0] if checkpoint else 0
+
+
+def unsealed_before(tx: Tx, before: int) -> list[str]:
+    """List events older than an instant that no leaf covers (ids, at most 20)."""
+    return [row[0] for row in tx.all(_UNSEALED, before=before)]
+
+
+def _account(stopped: object, blocked: object) -> Counter[Fact]:
+    facts = Counter[Fact]({ACCOUNT: 1})
+    if stopped:
+        facts[STOPPED] = 1
+    if blocked:
+        facts[BLOCKED] = 1
+    return facts
+
+
+def _add(tx: Tx, found: dict[str, Counter[Fact]], first: str, last: str) -> None:
+    for within in _WITHIN:
+        for subject, kind, value in tx.all(within, first=first, last=last):
+            if subject in found:
+                found[subject][kind, value] += 1
