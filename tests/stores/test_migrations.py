@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 import idp.app  # noqa: F401  every store registers its tables
 from idp.storage import migrate
@@ -27,6 +28,11 @@ def test_an_empty_database_is_refused_with_what_to_do(empty_url: str) -> None:
     with pytest.raises(migrate.NotMigrated, match="idp migrate apply"):
         migrate.require_current(database)
     database.dispose()
+
+
+def test_the_newest_step_is_the_head_of_the_chain() -> None:
+    steps = ScriptDirectory.from_config(migrate.config())
+    assert steps.get_heads() == [migrate.head()]
 
 
 def test_nodes_that_migrate_at_once_meet(empty_url: str) -> None:
