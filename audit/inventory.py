@@ -64,6 +64,10 @@ INVENTORY: dict[EventName, Described] = {
     EventName.ADDRESS_CONFIRMED: Described(
         "A mailbox confirmed a change of address.", _SECURITY, _SOURCE
     ),
+    EventName.ALERT_ENDED: Described("What an alert told of is over.", _SYSTEM),
+    EventName.ALERT_RAISED: Described(
+        "Something alarming was recognised and told: its data says what and how much.", _SYSTEM
+    ),
     EventName.ATTACK_ENDED: Described("An attack that was recognised is over.", _SECURITY),
     EventName.ATTACK_RECOGNISED: Described(
         "The recorded attempts look like an attack of a kind that is named.", _SECURITY

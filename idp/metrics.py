@@ -19,6 +19,7 @@ FLOODED = Counter(
 ATTACKS = Gauge(
     "attacks_recognised", "Attacks that go on now", ["kind"], multiprocess_mode="mostrecent"
 )
+ALERTS = Gauge("alerts_raised", "Alerts that go on now", ["kind"], multiprocess_mode="mostrecent")
 SHED = Counter("hash_slots_shed_total", "Sign-ins answered 503 because the queue was full")
 HASH_SECONDS = Histogram(
     "password_hash_seconds",

@@ -15,6 +15,7 @@ import structlog
 
 from idp.accounts import store as accounts
 from idp.accounts.legacy_schemes import SCHEMES
+from idp.alerts import store as alerts
 from idp.assembly import Background
 from idp.authn import store as sign_ins
 from idp.blocks import store as blocks
@@ -119,6 +120,7 @@ def _jobs(b: Background) -> list[Job]:
         Job("keys", min(30.0, max(0.5, keys.announced_dwell.seconds / 20)), b.rotation.rotate),
         Job("floods", 5.0, lambda: f.floods.record_due(f.clock.now())),
         Job("weather", 60.0, b.weather.look),
+        Job("alerts", 30.0, b.alerts.look, aside=True),
         Job("invitations", INVITE_SECONDS, b.invitations.invite_due),
         Job("expired sessions", 20.0, lambda: _end_expired(b)),
         Job("gauges", 5.0, lambda: _gauges(b)),
@@ -171,6 +173,7 @@ def clean(b: Background) -> dict[str, int]:
             "leases": leases.clean(tx, now - longest - leases.ABANDONED_MICROS),
             "rows of failures": leases.clean_rows(tx, now - KEEP_ROWS_MICROS),
             "attacks": attacks.clean(tx, now - KEEP_ATTACKS_MICROS),
+            "alerts": alerts.clean(tx, now - KEEP_ATTACKS_MICROS),
             "blocks on nobody": blocks.clean(tx, now - KEEP_ROWS_MICROS),
             "marks": clean_marks(tx, now),
             "hits": clean_hits(tx),

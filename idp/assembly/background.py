@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from idp.alerts.canary import Canary
+from idp.alerts.watch import AlertWatch
 from idp.assembly.foundation import Foundation, build_outgoing
 from idp.assembly.leaving import build_notices
 from idp.assembly.mails import mail_carriers
 from idp.assembly.registration import build_invitation_feed
+from idp.assembly.sign_in import build_signing_in
 from idp.errors import SettingsError
 from idp.invitations.feed import InvitationFeed
 from idp.journal.sealer import Sealer
@@ -19,7 +22,10 @@ from idp.lifecycle.notices import Notices
 from idp.lifecycle.standing import AccountStanding
 from idp.oidc.backchannel import BackchannelLogout
 from idp.outbox.service import Carrier, Outbox
+from idp.storage.ephemeral import open_ephemeral
 from idp.storage.key_vault import find_audit_key
+from idp.throttle.buckets import Buckets
+from idp.throttle.slots import HashSlots
 from idp.weather.service import WeatherWatch
 from keys.audit_key import unwrap_audit_key
 from keys.errors import KeysError
@@ -38,6 +44,7 @@ class Background:
     notices: Notices
     invitations: InvitationFeed
     weather: WeatherWatch
+    alerts: AlertWatch
 
 
 def build_background(foundation: Foundation) -> Background:
@@ -52,16 +59,28 @@ def build_background(foundation: Foundation) -> Background:
         f.journal,
     )
     carriers: dict[str, Carrier] = {BACKCHANNEL_LOGOUT: logout, **mail_carriers(f)}
+    sealer = build_sealer(f)
     return Background(
         foundation=f,
-        sealer=build_sealer(f),
+        sealer=sealer,
         outbox=Outbox(f.database, f.clock, lambda: f.policy.policy.outbox, carriers),
         standing=AccountStanding(f.database, f.clock, f.journal, f.endings),
         rotation=build_rotation(f),
         notices=build_notices(f),
         invitations=build_invitation_feed(f),
         weather=WeatherWatch(f.database, f.clock, f.journal),
+        alerts=build_alerts(f, sealer),
     )
+
+
+def build_alerts(f: Foundation, sealer: Sealer) -> AlertWatch:
+    """Build the watch that tells people; its canary signs in as everybody does."""
+    slots = HashSlots(1)
+    short = open_ephemeral(f.settings.redis_url, f.database, f.clock)
+    buckets = Buckets(short.storage, f.policy, short.outages)
+    password = build_signing_in(f, buckets, slots).password
+    canary = Canary(f.database, f.policy, password)
+    return AlertWatch(f.database, f.clock, f.policy, f.journal, sealer, f.mails, canary)
 
 
 def build_rotation(f: Foundation) -> KeyRotation:

@@ -11,69 +11,26 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
-from idp.accounts.tables import account
 from idp.clock import date_in_tokyo, to_micros
-from idp.grants.active import EXPIRED
-from idp.grants.tables import grant
+from idp.invariants import store
 from idp.invariants.model import Finding
 from idp.members.standing import dates_have_membership
-from idp.members.store import DATE_COLUMNS, member, read_dates
-from idp.sessions.store import session
+from idp.members.store import read_dates
 from idp.storage.sql import Tx
-from idp.storage.statement import Statement
 
 SETTLING = timedelta(minutes=5)
-_a, _s, _g = account.c, session.c, grant.c
-_REASONS = (
-    _a.stopped_at,
-    _a.disabled_at,
-    _a.credentials_changed_at,
-    member.c.updated_at,
-    *DATE_COLUMNS,
-)
-
-
-def _with_reasons(what: sa.Table) -> sa.FromClause:
-    """Join what may outlive with the account and the member it rests on."""
-    owned = what.join(account, _a.subject == what.c.subject)
-    return owned.outerjoin(member, member.c.member_number == _a.member_number)
-
-
-_SESSIONS = Statement(
-    sa.select(_s.subject, _s.id, _s.auth_time, *_REASONS)
-    .select_from(_with_reasons(session))
-    .where(_s.ended_at.is_(None))
-)
-_GRANTS = Statement(
-    sa.select(_g.subject, _g.id, _g.auth_time, *_REASONS)
-    .select_from(_with_reasons(grant))
-    .where(_g.ended_at.is_(None), _g.expires_at > sa.bindparam("now"))
-)
-_GRANTS_OF_ENDED_SESSIONS = Statement(
-    sa.select(_g.subject, _g.id)
-    .join(session, _s.id == _g.session_id)
-    .where(
-        _g.ended_at.is_(None),
-        _g.expires_at > sa.bindparam("now"),
-        _s.ended_at < sa.bindparam("settled"),
-        # An offline grant outlives a session that ended by time alone (OpenID Connect Core 11).
-        _s.end_reason != EXPIRED,
-    )
-)
 
 
 def outliving(tx: Tx, now: datetime) -> Iterator[Finding]:
     """Give what is still in force although the access it rests on has ended."""
-    for what, listed in (("session", _SESSIONS), ("grant", _GRANTS)):
-        values = {"now": to_micros(now)} if what == "grant" else {}
-        for subject, which, auth_time, *reasons in tx.all(listed, **values):
+    at, settled = to_micros(now), to_micros(now - SETTLING)
+    in_force = {"session": store.sessions_in_force(tx), "grant": store.grants_in_force(tx, at)}
+    for what, rows in in_force.items():
+        for subject, which, auth_time, *reasons in rows:
             if why := _why_over(auth_time, reasons, now):
                 says = f"is in force, and {why}"
                 yield Finding("nothing outlives access", subject, f"{what} {which}", says)
-    settled = to_micros(now - SETTLING)
-    for subject, which in tx.all(_GRANTS_OF_ENDED_SESSIONS, now=to_micros(now), settled=settled):
+    for subject, which in store.grants_of_ended_sessions(tx, at, settled):
         says = "is in force, and its session was ended"
         yield Finding("nothing outlives its session", subject, f"grant {which}", says)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,8 +11,11 @@ from idp.accounts.tables import account
 from idp.blocks.tables import block
 from idp.consent.store import consent
 from idp.factors.tables import authenticator
+from idp.grants.active import EXPIRED
+from idp.grants.tables import grant
 from idp.invariants.model import ACCOUNT, BLOCKED, STOPPED, Fact
 from idp.journal.tables import audit_checkpoint, audit_event, audit_leaf, audit_sealer
+from idp.members.store import DATE_COLUMNS, member
 from idp.sessions.store import session
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
@@ -57,14 +61,14 @@ _OWNERLESS = [
         (authenticator, _f.subject),
     )
 ]
-_LEAVES = Statement(
+# One statement, so that no seal comes between the numbers.
+_SIZES = Statement(
     sa.select(
-        sa.func.count(), sa.func.coalesce(sa.func.max(audit_leaf.c.seq), sa.literal(-1))
-    ).select_from(audit_leaf)
-)
-_SIZE = Statement(sa.select(audit_sealer.c.size))
-_LAST_CHECKPOINT = Statement(
-    sa.select(sa.func.coalesce(sa.func.max(audit_checkpoint.c.size), sa.literal(0)))
+        sa.select(sa.func.count()).select_from(audit_leaf).scalar_subquery(),
+        sa.select(sa.func.coalesce(sa.func.max(audit_leaf.c.seq), -1)).scalar_subquery(),
+        audit_sealer.c.size,
+        sa.select(sa.func.coalesce(sa.func.max(audit_checkpoint.c.size), 0)).scalar_subquery(),
+    )
 )
 _UNSEALED = Statement(
     sa.select(audit_event.c.id)
@@ -74,6 +78,45 @@ _UNSEALED = Statement(
     )
     .order_by(audit_event.c.position)
     .limit(20)
+)
+
+
+_g = grant.c
+_REASONS = (
+    _a.stopped_at,
+    _a.disabled_at,
+    _a.credentials_changed_at,
+    member.c.updated_at,
+    *DATE_COLUMNS,
+)
+
+
+def _with_reasons(what: sa.Table) -> sa.FromClause:
+    """Join what may outlive with the account and the member it rests on."""
+    owned = what.join(account, _a.subject == what.c.subject)
+    return owned.outerjoin(member, member.c.member_number == _a.member_number)
+
+
+_SESSIONS_IN_FORCE = Statement(
+    sa.select(_s.subject, _s.id, _s.auth_time, *_REASONS)
+    .select_from(_with_reasons(session))
+    .where(_s.ended_at.is_(None))
+)
+_GRANTS_IN_FORCE = Statement(
+    sa.select(_g.subject, _g.id, _g.auth_time, *_REASONS)
+    .select_from(_with_reasons(grant))
+    .where(_g.ended_at.is_(None), _g.expires_at > sa.bindparam("now"))
+)
+_GRANTS_OF_ENDED_SESSIONS = Statement(
+    sa.select(_g.subject, _g.id)
+    .join(session, _s.id == _g.session_id)
+    .where(
+        _g.ended_at.is_(None),
+        _g.expires_at > sa.bindparam("now"),
+        _s.ended_at < sa.bindparam("settled"),
+        # An offline grant outlives a session that ended by time alone (OpenID Connect Core 11).
+        _s.end_reason != EXPIRED,
+    )
 )
 
 
@@ -106,9 +149,8 @@ def ownerless(tx: Tx) -> list[tuple[str, str]]:
 
 def sizes_of_the_log(tx: Tx) -> tuple[int, int, int, int]:
     """Tell how many leaves there are, the highest seq, the sealed size, the last checkpoint's."""
-    count, highest = tx.all(_LEAVES)[0]
-    size, checkpoint = tx.one(_SIZE), tx.one(_LAST_CHECKPOINT)
-    return count, highest, size[0] if size else 0, checkpoint[0] if checkpoint else 0
+    row = tx.one(_SIZES)
+    return (row[0], row[1], row[2], row[3]) if row else (0, -1, 0, 0)
 
 
 def unsealed_before(tx: Tx, before: int) -> list[str]:
@@ -130,3 +172,19 @@ def _add(tx: Tx, found: dict[str, Counter[Fact]], first: str, last: str) -> None
         for subject, kind, value in tx.all(within, first=first, last=last):
             if subject in found:
                 found[subject][kind, value] += 1
+
+
+def sessions_in_force(tx: Tx) -> list[tuple[Any, ...]]:
+    """List live sessions: subject, id, `auth_time`, and the columns their access rests on."""
+    return tx.all(_SESSIONS_IN_FORCE)
+
+
+def grants_in_force(tx: Tx, now: int) -> list[tuple[Any, ...]]:
+    """List live grants: subject, id, `auth_time`, and the columns their access rests on."""
+    return tx.all(_GRANTS_IN_FORCE, now=now)
+
+
+def grants_of_ended_sessions(tx: Tx, now: int, settled: int) -> list[tuple[str, str]]:
+    """List live grants whose session was ended before `settled`: subject, id."""
+    rows = tx.all(_GRANTS_OF_ENDED_SESSIONS, now=now, settled=settled)
+    return [(row[0], row[1]) for row in rows]

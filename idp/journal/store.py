@@ -36,6 +36,9 @@ _ADD_PG = Statement(
 _REFERENCE_KNOWN = Statement(
     sa.select(sa.literal(1)).where(_e.reference == sa.bindparam("reference")).limit(1)
 )
+_EVENT_OF_REFERENCE = Statement(
+    sa.select(_e.id).where(_e.reference == sa.bindparam("reference")).limit(1)
+)
 _ADD_LEAF = Statement(sa.insert(audit_leaf))
 _ADD_CHECKPOINT = Statement(sa.insert(audit_checkpoint))
 _STATE = Statement(
@@ -182,6 +185,12 @@ def add_many(tx: Tx, rows: list[dict[str, object]]) -> None:
 def reference_is_known(tx: Tx, reference: str) -> bool:
     """Tell whether a reference code was given before."""
     return tx.one(_REFERENCE_KNOWN, reference=reference) is not None
+
+
+def event_of_reference(tx: Tx, reference: str) -> str | None:
+    """Find the event that carries a reference code; its id."""
+    row = tx.one(_EVENT_OF_REFERENCE, reference=reference)
+    return row[0] if row else None
 
 
 def state(tx: Tx) -> tuple[int, str, int, int, int] | None:

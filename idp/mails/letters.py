@@ -11,5 +11,6 @@ from idp.mails.access_letters import ACCESS
 from idp.mails.letter import Letter
 from idp.mails.membership_letters import MEMBERSHIP
 from idp.mails.model import MailKind
+from idp.mails.operator_letters import OPERATORS
 
-LETTERS: Final[dict[MailKind, Letter]] = {**ACCESS, **MEMBERSHIP}
+LETTERS: Final[dict[MailKind, Letter]] = {**ACCESS, **MEMBERSHIP, **OPERATORS}

@@ -35,6 +35,7 @@ class MailKind(StrEnum):
     CHANGE_DECIDED = "change_decided"  # name, kind, outcome; effective or reason
     ENDING = "ending"  # name, ends, days
     ENDED = "ended"  # name, ends
+    ALERT = "alert"  # alert (an `AlertKind`), about, count: to those who look after the service
 
 
 BULK = frozenset({MailKind.INVITATION, MailKind.ENDING, MailKind.ENDED})

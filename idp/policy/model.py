@@ -7,7 +7,7 @@ One struct per file; the loader is `idp.policy.folder`. Durations are written `3
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -186,6 +186,21 @@ class Audit(Strict, frozen=True):
     lag_alarm: Duration
 
 
+class Alerts(Strict, frozen=True):
+    """`alerts.toml`: what is alarming, and who is told by mail."""
+
+    recipients: tuple[str, ...]
+    language: Literal["ja", "en"]
+    repeat_after: Duration
+    """An alert that goes on is mailed again after this long."""
+    clock_offset: Duration
+    look_ups_per_hour: Positive
+    """Different members one person of the staff may look at in an hour."""
+    export_rows: Positive
+    """Rows one person may take away in an hour."""
+    canary_every: Duration
+
+
 class Outbox(Strict, frozen=True):
     """`outbox.toml`: how long deliveries are tried."""
 
@@ -243,6 +258,7 @@ class Policy(Strict, frozen=True):
     tokens: Tokens
     keys: Keys
     audit: Audit
+    alerts: Alerts
     outbox: Outbox
     organisation: Organisation
     registration: Registration
