@@ -16,6 +16,7 @@ from idp.staff.views.arriving import ArrivingPages
 from idp.staff.views.console import Console
 from idp.staff.views.enrol import EnrolPages
 from idp.staff.views.home import HomePage
+from idp.staff.views.people import PeoplePage
 from idp.throttle.waiting import LeaseWaiters
 from idp.web.browser import Browser
 from idp.web.pages import Pages
@@ -51,7 +52,7 @@ def build_console(provider: Provider, browser: Browser, pages: Pages) -> Console
 
 def build_staff_pages(
     provider: Provider, console: Console
-) -> tuple[HomePage, ArrivingPages, EnrolPages]:
+) -> tuple[HomePage, ArrivingPages, EnrolPages, PeoplePage]:
     """Build the way in and the first page."""
     f, staff = provider.foundation, build_staff(provider.foundation)
     password = StaffSignIn(
@@ -80,4 +81,5 @@ def build_staff_pages(
         HomePage(console),
         ArrivingPages(console, password, step),
         EnrolPages(console, staff.enrolments, provider.slots),
+        PeoplePage(console, staff.directory),
     )
