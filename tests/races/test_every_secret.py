@@ -30,8 +30,8 @@ from tests.support.factors import fields_of, set_up_app, turn_off_app
 from tests.support.mailbox import codes_to, newest_code
 from tests.support.parties import PARTIES, write_policies
 from tests.support.relying_party import Browser, hidden_fields
-from tests.support.staff import add_staff, staff_of, to_code
 from tests.support.servers import PostgresServer, RedisServer, running_redis
+from tests.support.staff import add_staff, staff_of, to_code
 
 CROWD = 500 if LONG else 120
 A_DAY_AND_AN_HOUR = 25 * 3600

@@ -69,9 +69,7 @@ def test_personal_fields_are_ciphertext_in_the_log(demo: Demo) -> None:
         (("end", "nobody@mihon.example", "--reason", "r"), 1),
     ],
 )
-def test_what_is_wrong_is_one_sentence(
-    demo: Demo, arguments: tuple[str, ...], status: int
-) -> None:
+def test_what_is_wrong_is_one_sentence(demo: Demo, arguments: tuple[str, ...], status: int) -> None:
     refused = demo.idp("staff", *arguments)
     assert refused.returncode == status
     assert "Traceback" not in refused.stderr
@@ -80,9 +78,7 @@ def test_what_is_wrong_is_one_sentence(
 
 def test_nobody_holds_security_and_auditor_together(demo: Demo) -> None:
     account = staff_of(demo, "auditor")
-    refused = demo.idp(
-        "staff", "role", account["email"], "--grant", "security", "--reason", "both"
-    )
+    refused = demo.idp("staff", "role", account["email"], "--grant", "security", "--reason", "both")
     assert refused.returncode == 1
     assert "security and auditor" in refused.stderr
     assert listed(demo)[account["email"]]["roles"] == ["auditor"]

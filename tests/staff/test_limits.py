@@ -1,10 +1,12 @@
-"""The limits on staff secrets: the same gate, the same list of blocks, and never the wrong person."""
+"""Limits on staff secrets: the same gate and list of blocks, and never the wrong person."""
 
 from __future__ import annotations
 
 import json
 
-from tests.support.demo import Demo
+import requests
+
+from tests.support.demo import Demo, wait_until
 from tests.support.factors import send
 from tests.support.relying_party import Browser
 from tests.support.staff import (
@@ -51,9 +53,7 @@ def test_a_block_is_explained_in_both_languages(demo: Demo) -> None:
     for number in range(5):
         type_password(Browser(demo.issuer), account["email"], f"guess number {number}")
     (block,) = blocks_of(demo, account["id"])
-    told = json.loads(
-        demo.idp("block", "explain", block["reference"], "--format", "json").stdout
-    )
+    told = json.loads(demo.idp("block", "explain", block["reference"], "--format", "json").stdout)
     assert "職員用アカウントに" in told["ja"]
     assert "システムの管理者" in told["ja"]
     assert "staff account" in told["en"]
@@ -99,3 +99,20 @@ def test_a_new_link_lifts_what_guessers_have_set(demo: Demo) -> None:
     fresh = enrol(demo, json.loads(done.stdout)["link"], "kaba to kaeru no uta 3")
     assert blocks_of(demo, account["id"]) == []
     sign_in(demo, account | fresh)
+
+
+def test_the_person_gets_one_mail_about_a_block(demo: Demo) -> None:
+    account = new_staff(demo, "tayori", "helpdesk")
+    for number in range(7):
+        type_password(Browser(demo.issuer), account["email"], f"guess number {number}")
+
+    def mails() -> list[dict[str, str]]:
+        every = requests.get(demo.facts["mail"] + "/messages", timeout=10).json()
+        return [one for one in every if account["email"] in one["to"]]
+
+    wait_until(mails, 30)
+    (mail,) = mails()
+    assert "架空 例" in mail["text"]
+    assert "職員用アカウントに" in mail["text"]
+    assert "システムの管理者に" in mail["text"]
+    assert "/recover" not in mail["text"]

@@ -18,9 +18,7 @@ def restrict(demo: Demo) -> Iterator[Callable[[str], None]]:
     before = file.read_text("utf-8")
 
     def to(networks: str) -> None:
-        text, done = re.subn(
-            r"(?m)^source_networks = .*$", f"source_networks = {networks}", before
-        )
+        text, done = re.subn(r"(?m)^source_networks = .*$", f"source_networks = {networks}", before)
         assert done == 1
         file.write_text(text, "utf-8")
         put = demo.idp("policy", "activate", str(file.parent))

@@ -106,9 +106,7 @@ def test_a_sign_in_in_progress_belongs_to_its_browser(demo: Demo) -> None:
     thief = Browser(demo.issuer)
     own = fields_of(thief.get("/staff/sign-in").text, "sign-in")["csrf_token"]
     stolen = fields_of(page, "verification-code") | {"csrf_token": own}
-    answer = thief.post(
-        "/staff/verify", stolen | {"code": code(demo, account["totp_secret"])}
-    )
+    answer = thief.post("/staff/verify", stolen | {"code": code(demo, account["totp_secret"])})
     assert answer.status_code == 400
     assert thief.cookie(STAFF) is None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from markupsafe import Markup
+
 from idp.blocks.model import Scope
 from idp.blocks.words import told
 from idp.factors.totp import in_groups, picture_of
@@ -13,7 +15,6 @@ from idp.staff.views.enrol import DIFFERENT, Wrong
 from idp.staff.views.people import MENU, STATES
 from idp.web.i18n import long_date, translate
 from idp.web.organisation import Language
-from markupsafe import Markup
 
 from .block_stories import Worded, block
 
@@ -136,4 +137,3 @@ STAFF_STORIES: list[tuple[str, str, dict[str, Any], int, Worded]] = [
     ),
 ]
 """(name, template, values, status, values by language)."""
-
