@@ -4,30 +4,11 @@ The policy gives the class its length. A new name is one line in `audit.names.Ev
 entry here; a test compares the two.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-
+from audit.described import Described, RetentionClass
+from audit.inventory_staff import STAFF
 from audit.names import EventName
 
-
-class RetentionClass(StrEnum):
-    """The classes that a retention policy gives a length to."""
-
-    ACCESS = "access"  # who got in and what was handed out
-    SECURITY = "security"  # attempts, refusals, replays, blocks
-    ADMINISTRATION = "administration"  # acts of staff on accounts, clients, policy
-    REGISTER = "register"  # changes of the register of members
-    KEYS = "keys"  # life of signing and master keys
-    SYSTEM = "system"  # the log and the machines themselves; purges are never purged
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """One name explained: what it records, its retention class, where personal values may stand."""
-
-    what: str
-    retention_class: RetentionClass
-    personal_fields: tuple[str, ...] = ()
+__all__ = ["INVENTORY", "Described", "RetentionClass"]
 
 
 _SOURCE = ("source.address", "source.device")
@@ -36,6 +17,7 @@ _ADMIN, _REGISTER = RetentionClass.ADMINISTRATION, RetentionClass.REGISTER
 _KEYS, _SYSTEM = RetentionClass.KEYS, RetentionClass.SYSTEM
 
 INVENTORY: dict[EventName, Described] = {
+    **STAFF,
     EventName.ACCOUNT_BLOCKED: Described(
         "An account was blocked by a limit or by staff.", _SECURITY, _SOURCE
     ),
@@ -205,11 +187,6 @@ INVENTORY: dict[EventName, Described] = {
         "A password reset was asked for.", _SECURITY, (*_SOURCE, "data.address")
     ),
     EventName.PASSWORD_SET: Described("A password was set or changed.", _SECURITY, _SOURCE),
-    EventName.PERMISSION_REFUSED: Described(
-        "Somebody of the staff asked for a page that none of their roles may open.",
-        _SECURITY,
-        _SOURCE,
-    ),
     EventName.POLICY_ACTIVATED: Described("A policy came into force.", _ADMIN, _SOURCE),
     EventName.POLICY_REFUSED: Described("A policy was refused.", _ADMIN, _SOURCE),
     EventName.RECOVERY_CODES_DRAWN: Described(
@@ -263,28 +240,6 @@ INVENTORY: dict[EventName, Described] = {
     EventName.SIGN_IN_REFUSED: Described(
         "An attempt to sign in was refused.", _SECURITY, (*_SOURCE, "data.address")
     ),
-    EventName.STAFF_ADDED: Described(
-        "A staff account was made for a named person.", _ADMIN, (*_SOURCE, "data.address")
-    ),
-    EventName.STAFF_ENDED: Described("A staff account was ended.", _ADMIN, _SOURCE),
-    EventName.STAFF_ENROLLED: Described(
-        "Somebody of the staff set up password and authenticator app with a one-time link.",
-        _SECURITY,
-        _SOURCE,
-    ),
-    EventName.STAFF_ENROLMENT_ISSUED: Described(
-        "A one-time link for setting up a staff account was made; an older one ended.", _ADMIN
-    ),
-    EventName.STAFF_ENROLMENT_REFUSED: Described(
-        "A link or code for setting up a staff account was wrong, used up or limited.",
-        _SECURITY,
-        _SOURCE,
-    ),
-    EventName.STAFF_LISTED: Described(
-        "Somebody looked at the staff accounts and their roles.", _ADMIN, _SOURCE
-    ),
-    EventName.STAFF_ROLE_GRANTED: Described("A role was given to somebody.", _ADMIN),
-    EventName.STAFF_ROLE_REVOKED: Described("A role was taken away from somebody.", _ADMIN),
     EventName.SUBJECT_ERASED: Described(
         "A person's key was destroyed, their values are unreadable.", _ADMIN, _SOURCE
     ),
