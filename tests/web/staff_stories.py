@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from idp.accounts.password_rules import WHY_TEXTS, Why
 from idp.blocks.model import Scope
 from idp.blocks.words import told
 from idp.factors.totp import in_groups, picture_of
@@ -103,6 +104,13 @@ STAFF_STORIES: list[tuple[str, str, dict[str, Any], int, Worded]] = [
         "enrol-wrong",
         "enrol_password.html",
         _PASSWORD | {"error": Wrong(DIFFERENT, {})},
+        400,
+        _nothing,
+    ),
+    (
+        "enrol-weak",
+        "enrol_password.html",
+        _PASSWORD | {"error": Wrong(WHY_TEXTS[Why.TOO_SHORT], {"least": 10, "most": 1024})},
         400,
         _nothing,
     ),
