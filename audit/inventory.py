@@ -4,30 +4,11 @@ The policy gives the class its length. A new name is one line in `audit.names.Ev
 entry here; a test compares the two.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-
+from audit.described import Described, RetentionClass
+from audit.inventory_staff import STAFF
 from audit.names import EventName
 
-
-class RetentionClass(StrEnum):
-    """The classes that a retention policy gives a length to."""
-
-    ACCESS = "access"  # who got in and what was handed out
-    SECURITY = "security"  # attempts, refusals, replays, blocks
-    ADMINISTRATION = "administration"  # acts of staff on accounts, clients, policy
-    REGISTER = "register"  # changes of the register of members
-    KEYS = "keys"  # life of signing and master keys
-    SYSTEM = "system"  # the log and the machines themselves; purges are never purged
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """One name explained: what it records, its retention class, where personal values may stand."""
-
-    what: str
-    retention_class: RetentionClass
-    personal_fields: tuple[str, ...] = ()
+__all__ = ["INVENTORY", "Described", "RetentionClass"]
 
 
 _SOURCE = ("source.address", "source.device")
@@ -36,6 +17,7 @@ _ADMIN, _REGISTER = RetentionClass.ADMINISTRATION, RetentionClass.REGISTER
 _KEYS, _SYSTEM = RetentionClass.KEYS, RetentionClass.SYSTEM
 
 INVENTORY: dict[EventName, Described] = {
+    **STAFF,
     EventName.ACCOUNT_BLOCKED: Described(
         "An account was blocked by a limit or by staff.", _SECURITY, _SOURCE
     ),

@@ -23,6 +23,7 @@ from idp.lifecycle.standing import AccountStanding
 from idp.oidc.backchannel import BackchannelLogout
 from idp.outbox.service import Carrier, Outbox
 from idp.storage.ephemeral import open_ephemeral
+from idp.staff.sessions import StaffSessions
 from idp.storage.key_vault import find_audit_key
 from idp.throttle.buckets import Buckets
 from idp.throttle.slots import HashSlots
@@ -45,6 +46,7 @@ class Background:
     invitations: InvitationFeed
     weather: WeatherWatch
     alerts: AlertWatch
+    staff_sessions: StaffSessions
 
 
 def build_background(foundation: Foundation) -> Background:
@@ -70,6 +72,7 @@ def build_background(foundation: Foundation) -> Background:
         invitations=build_invitation_feed(f),
         weather=WeatherWatch(f.database, f.clock, f.journal),
         alerts=build_alerts(f, sealer),
+        staff_sessions=StaffSessions(f.database, f.clock, f.policy, f.journal),
     )
 
 

@@ -14,7 +14,14 @@ from datetime import date
 from idp.clock import to_micros
 from idp.invitations import store as invitations
 from idp.invitations.model import last_day
-from idp.key_rotation.kinds import FACTOR_SECRETS, LETTERS, MAILS, PERSON_KEYS
+from idp.key_rotation.kinds import (
+    FACTOR_SECRETS,
+    LETTERS,
+    MAILS,
+    PERSON_KEYS,
+    STAFF_APPS,
+    STAFF_LINKS,
+)
 from idp.key_rotation.rotation import KeyRotation
 from idp.storage.key_vault import find_audit_key
 from keys.master import MasterKeys, wrapped_under
@@ -68,10 +75,10 @@ def count_usage(rotation: KeyRotation, master: MasterKeys) -> list[Usage]:
         audit_key = find_audit_key(tx)
         rows = [
             kind.column.count(tx, master.ids)
-            for kind in (PERSON_KEYS, FACTOR_SECRETS, MAILS, LETTERS)
+            for kind in (PERSON_KEYS, FACTOR_SECRETS, STAFF_APPS, STAFF_LINKS, MAILS, LETTERS)
         ]
         codes = invitations.live_by_key(tx, to_micros(rotation.clock.now()))
-    persons, apps, mails, letters = rows
+    persons, apps, staff_apps, staff_links, mails, letters = rows
     ring = _fold(signing, master)
     audit = _fold(Counter([wrapped_under(audit_key)] if audit_key else []), master)
     live = _fold(Counter({key: count for key, (count, _) in codes.items()}), master)
@@ -84,7 +91,7 @@ def count_usage(rotation: KeyRotation, master: MasterKeys) -> list[Usage]:
                 persons[key],
                 ring[key],
                 audit[key],
-                apps[key],
+                apps[key] + staff_apps[key] + staff_links[key],
                 mails[key],
                 letters[key],
                 live[key],

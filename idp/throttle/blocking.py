@@ -68,7 +68,8 @@ class Blocking:
             if counted >= limits[rule].count:
                 bucket = f"{rule.value}:{budget.authenticator}"
                 for one in blocks.running_on(tx, bucket, to_micros(now)):
-                    actor = Actor("member", budget.subject) if budget.subject else SYSTEM
+                    owner = Actor(one.subject_kind.value, budget.subject)
+                    actor = owner if budget.subject else SYSTEM
                     self.lift(tx, one, actor, RIGHT_ANSWER, now)
 
     def lift(self, tx: Tx, block: Block, actor: Actor, reason: str, now: datetime) -> bool:
@@ -140,7 +141,7 @@ class Blocking:
         BLOCKS.labels(rule.value).inc()
         record_start(self.journal, tx, block, now)
         then = self.policy.policy.limits[rule].then
-        if then is not None and Notify.MEMBER in then.notify:
+        if then is not None and Notify(block.subject_kind.value) in then.notify:
             self.notice(tx, block, now)
 
 
@@ -148,6 +149,9 @@ _KINDS: Final = {
     LimitName.PASSWORD_FROM_UNKNOWN_DEVICE: (Kind.ACCOUNT, Scope.STRANGERS),
     LimitName.PASSWORD_FROM_KNOWN_DEVICE: (Kind.DEVICE, Scope.DEVICE),
     LimitName.REAUTHENTICATION: (Kind.DEVICE, Scope.DEVICE),
+    LimitName.STAFF_PASSWORD_FROM_UNKNOWN_DEVICE: (Kind.ACCOUNT, Scope.STRANGERS),
+    LimitName.STAFF_PASSWORD_FROM_KNOWN_DEVICE: (Kind.DEVICE, Scope.DEVICE),
+    LimitName.STAFF_TOTP: (Kind.AUTHENTICATOR, Scope.STRANGERS),
     LimitName.TOTP: (Kind.AUTHENTICATOR, Scope.STRANGERS),
     LimitName.RECOVERY_CODE: (Kind.AUTHENTICATOR, Scope.STRANGERS),
 }

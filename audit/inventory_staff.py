@@ -1,0 +1,37 @@
+"""The inventory of events about staff accounts themselves (`audit.inventory`)."""
+
+from audit.described import Described, RetentionClass
+from audit.names import EventName
+
+_SOURCE = ("source.address", "source.device")
+_SECURITY, _ADMIN = RetentionClass.SECURITY, RetentionClass.ADMINISTRATION
+
+STAFF: dict[EventName, Described] = {
+    EventName.PERMISSION_REFUSED: Described(
+        "Somebody of the staff asked for a page that none of their roles may open.",
+        _SECURITY,
+        _SOURCE,
+    ),
+    EventName.STAFF_ADDED: Described(
+        "A staff account was made for a named person.", _ADMIN, (*_SOURCE, "data.address")
+    ),
+    EventName.STAFF_ENDED: Described("A staff account was ended.", _ADMIN, _SOURCE),
+    EventName.STAFF_ENROLLED: Described(
+        "Somebody of the staff set up password and authenticator app with a one-time link.",
+        _SECURITY,
+        _SOURCE,
+    ),
+    EventName.STAFF_ENROLMENT_ISSUED: Described(
+        "A one-time link for setting up a staff account was made; an older one ended.", _ADMIN
+    ),
+    EventName.STAFF_ENROLMENT_REFUSED: Described(
+        "A link or code for setting up a staff account was wrong, used up or limited.",
+        _SECURITY,
+        _SOURCE,
+    ),
+    EventName.STAFF_LISTED: Described(
+        "Somebody looked at the staff accounts and their roles.", _ADMIN, _SOURCE
+    ),
+    EventName.STAFF_ROLE_GRANTED: Described("A role was given to somebody.", _ADMIN),
+    EventName.STAFF_ROLE_REVOKED: Described("A role was taken away from somebody.", _ADMIN),
+}
