@@ -22,8 +22,8 @@ from idp.lifecycle.notices import Notices
 from idp.lifecycle.standing import AccountStanding
 from idp.oidc.backchannel import BackchannelLogout
 from idp.outbox.service import Carrier, Outbox
-from idp.storage.ephemeral import open_ephemeral
 from idp.staff.sessions import StaffSessions
+from idp.storage.ephemeral import open_ephemeral
 from idp.storage.key_vault import find_audit_key
 from idp.throttle.buckets import Buckets
 from idp.throttle.slots import HashSlots
