@@ -113,6 +113,8 @@ def _jobs(b: Background) -> list[Job]:
             for kind in b.outbox.carriers
         ),
         Job("seal", interval, lambda: _seal(b)),
+        # Beside the others: after an upgrade it has the whole log to go through.
+        Job("index", interval, b.index.run, aside=True),
         Job("former members", 5.0, b.standing.end_former_members),
         Job("notices", 5.0, b.notices.give_due),
         # A twentieth of the dwell is exact enough, and a short one (a demonstration) is kept too.

@@ -1,7 +1,10 @@
-"""Which secrets lie wrapped in rows: keys of persons, apps, mails, codes of unprinted letters."""
+"""Which secrets lie wrapped in rows: keys of persons, apps, mails, codes of unprinted letters, the
+search index."""
 
 from __future__ import annotations
 
+from idp.audit_search import index as audit_index
+from idp.audit_search import store as audit_terms
 from idp.factors import store as factors
 from idp.factors import totp
 from idp.invitations import issuing
@@ -12,6 +15,7 @@ from idp.mails import store as mails
 from idp.subjects import service as subjects
 from idp.subjects import store as persons
 
+AUDIT_INDEX = RowSecrets("audit index", audit_terms.WRAPPED, audit_index.context)
 PERSON_KEYS = RowSecrets("person keys", persons.WRAPPED, subjects.context)
 FACTOR_SECRETS = RowSecrets("factor secrets", factors.WRAPPED, totp.context)
 MAILS = RowSecrets("mails", mails.SEALED, lambda _: promise.CONTEXT)

@@ -14,7 +14,7 @@ from datetime import date
 from idp.clock import to_micros
 from idp.invitations import store as invitations
 from idp.invitations.model import last_day
-from idp.key_rotation.kinds import FACTOR_SECRETS, LETTERS, MAILS, PERSON_KEYS
+from idp.key_rotation.kinds import AUDIT_INDEX, FACTOR_SECRETS, LETTERS, MAILS, PERSON_KEYS
 from idp.key_rotation.rotation import KeyRotation
 from idp.storage.key_vault import find_audit_key
 from keys.master import MasterKeys, wrapped_under
@@ -34,6 +34,7 @@ class Usage:
     factor_secrets: int
     mails: int
     letters: int
+    audit_index: int
     registration_codes: int
     """Codes that still open a registration; nothing but time, or a new code, sets them free."""
     codes_until: date | None
@@ -49,6 +50,7 @@ class Usage:
             + self.factor_secrets
             + self.mails
             + self.letters
+            + self.audit_index
         )
 
     @property
@@ -68,10 +70,10 @@ def count_usage(rotation: KeyRotation, master: MasterKeys) -> list[Usage]:
         audit_key = find_audit_key(tx)
         rows = [
             kind.column.count(tx, master.ids)
-            for kind in (PERSON_KEYS, FACTOR_SECRETS, MAILS, LETTERS)
+            for kind in (PERSON_KEYS, FACTOR_SECRETS, MAILS, LETTERS, AUDIT_INDEX)
         ]
         codes = invitations.live_by_key(tx, to_micros(rotation.clock.now()))
-    persons, apps, mails, letters = rows
+    persons, apps, mails, letters, index = rows
     ring = _fold(signing, master)
     audit = _fold(Counter([wrapped_under(audit_key)] if audit_key else []), master)
     live = _fold(Counter({key: count for key, (count, _) in codes.items()}), master)
@@ -87,6 +89,7 @@ def count_usage(rotation: KeyRotation, master: MasterKeys) -> list[Usage]:
                 apps[key],
                 mails[key],
                 letters[key],
+                index[key],
                 live[key],
                 last_day(max(ends)) if ends else None,
             )

@@ -12,6 +12,7 @@ import hmac
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -70,6 +71,18 @@ class PersonKeys:
         """Give a key by its id, for reading the log; None when destroyed."""
         wrapped = store.find_by_id(tx, key_id)
         return self.master.unwrap(wrapped, context(key_id)) if wrapped else None
+
+    def key_id(self, tx: Tx, person: str) -> str | None:
+        """Tell under which id a person's key is named in the log, destroyed or not."""
+        found = store.find(tx, person)
+        return found[0] if found else None
+
+    def keys_by_ids(self, tx: Tx, key_ids: Iterable[str]) -> dict[str, bytes | None]:
+        """Do as `key_by_id` for many, in one question."""
+        keys: dict[str, bytes | None] = dict.fromkeys(key_ids)
+        for key_id, wrapped in store.find_many_by_id(tx, keys):
+            keys[key_id] = self.master.unwrap(wrapped, context(key_id)) if wrapped else None
+        return keys
 
     def pseudonym(self, text: str, now: datetime) -> str:
         """Give the keyed hash under which something typed by an unknown person is kept."""
