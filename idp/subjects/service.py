@@ -110,8 +110,12 @@ class PersonKeys:
             self._cache.pop(person, None)
         return store.destroy(tx, person, to_micros(now)) > 0
 
+    def draw(self, now: datetime) -> PersonKey:
+        """Draw a key that is nobody's yet."""
+        return PersonKey(new_id(now), secrets.token_bytes(32))
+
     def _make(self, tx: Tx, person: str, now: datetime) -> PersonKey:
-        made = PersonKey(new_id(now), secrets.token_bytes(32))
+        made = self.draw(now)
         wrapped = self.master.wrap(made.key, context(made.key_id))
         if store.add_unless_there(tx, person, made.key_id, wrapped, to_micros(now)):
             return made
