@@ -212,6 +212,11 @@ INVENTORY: dict[EventName, Described] = {
         "A password reset was asked for.", _SECURITY, (*_SOURCE, "data.address")
     ),
     EventName.PASSWORD_SET: Described("A password was set or changed.", _SECURITY, _SOURCE),
+    EventName.PERMISSION_REFUSED: Described(
+        "Somebody of the staff asked for a page that none of their roles may open.",
+        _SECURITY,
+        _SOURCE,
+    ),
     EventName.POLICY_ACTIVATED: Described("A policy came into force.", _ADMIN, _SOURCE),
     EventName.POLICY_REFUSED: Described("A policy was refused.", _ADMIN, _SOURCE),
     EventName.RECOVERY_CODES_DRAWN: Described(
@@ -265,6 +270,25 @@ INVENTORY: dict[EventName, Described] = {
     EventName.SIGN_IN_REFUSED: Described(
         "An attempt to sign in was refused.", _SECURITY, (*_SOURCE, "data.address")
     ),
+    EventName.STAFF_ADDED: Described(
+        "A staff account was made for a named person.", _ADMIN, (*_SOURCE, "data.address")
+    ),
+    EventName.STAFF_ENDED: Described("A staff account was ended.", _ADMIN, _SOURCE),
+    EventName.STAFF_ENROLLED: Described(
+        "Somebody of the staff set up password and authenticator app with a one-time link.",
+        _SECURITY,
+        _SOURCE,
+    ),
+    EventName.STAFF_ENROLMENT_ISSUED: Described(
+        "A one-time link for setting up a staff account was made; an older one ended.", _ADMIN
+    ),
+    EventName.STAFF_ENROLMENT_REFUSED: Described(
+        "A link or code for setting up a staff account was wrong, used up or limited.",
+        _SECURITY,
+        _SOURCE,
+    ),
+    EventName.STAFF_ROLE_GRANTED: Described("A role was given to somebody.", _ADMIN),
+    EventName.STAFF_ROLE_REVOKED: Described("A role was taken away from somebody.", _ADMIN),
     EventName.SUBJECT_ERASED: Described(
         "A person's key was destroyed, their values are unreadable.", _ADMIN, _SOURCE
     ),

@@ -79,6 +79,7 @@ class EventName(StrEnum):
     PASSWORD_RESET_REFUSED = "password.reset_refused"  # noqa: S105 - a name, not a secret
     PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105 - a name, not a secret
     PASSWORD_SET = "password.set"  # noqa: S105 - a name, not a secret
+    PERMISSION_REFUSED = "permission.refused"
     POLICY_ACTIVATED = "policy.activated"
     POLICY_REFUSED = "policy.refused"
     RECOVERY_CODES_DRAWN = "recovery_codes.drawn"
@@ -100,6 +101,13 @@ class EventName(StrEnum):
     SIGN_IN_CONTINUED = "sign_in.continued"
     SIGN_IN_LIMITED = "sign_in.limited"
     SIGN_IN_REFUSED = "sign_in.refused"
+    STAFF_ADDED = "staff.added"
+    STAFF_ENDED = "staff.ended"
+    STAFF_ENROLLED = "staff.enrolled"
+    STAFF_ENROLMENT_ISSUED = "staff.enrolment_issued"
+    STAFF_ENROLMENT_REFUSED = "staff.enrolment_refused"
+    STAFF_ROLE_GRANTED = "staff.role_granted"
+    STAFF_ROLE_REVOKED = "staff.role_revoked"
     SUBJECT_ERASED = "subject.erased"
     SYSTEM_STARTED = "system.started"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - a name, not a secret

@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey
 
 from demo.people import MEMBERS
 from demo.ports import Places
+from demo.staff import STAFF
 from idp.settings import DEMO_FILE
 from keys.master import MasterKeys
 
@@ -75,6 +76,13 @@ class DemoFolder:
         """Give each member's password by number, drawn once per folder."""
         path = self.data / "members.json"
         _draw(path, _new_passwords)
+        loaded: dict[str, str] = json.loads(path.read_text("utf-8"))
+        return loaded
+
+    def staff_passwords(self) -> dict[str, str]:
+        """Give each staff member's password by mail address, drawn once per folder."""
+        path = self.data / "staff.json"
+        _draw(path, lambda: json.dumps({one.email: _new_password() for one in STAFF}, indent=1))
         loaded: dict[str, str] = json.loads(path.read_text("utf-8"))
         return loaded
 
@@ -142,9 +150,13 @@ def _new_key() -> str:
     return json.dumps(key.as_dict(private=True))
 
 
+def _new_password() -> str:
+    return f"demo-{secrets.token_urlsafe(9)}"
+
+
 def _new_passwords() -> str:
     drawn = {
-        person.number: f"demo-{secrets.token_urlsafe(9)}"
+        person.number: _new_password()
         for person in MEMBERS
         if person.email and person.standing not in STANDINGS_WITHOUT_ACCOUNT
     }

@@ -24,6 +24,7 @@ from demo.certificates import make_certificates
 from demo.folder import DemoFolder
 from demo.population import Population
 from demo.ports import Places
+from demo.staff import StaffPopulation
 from idp.bootstrap import prepare
 from idp.errors import Unavailable
 from idp.processes import supervise
@@ -102,6 +103,9 @@ def run(options: Options) -> None:
     foundation = prepare(read_settings())
     population = Population(foundation, folder.passwords())
     population.fill(folder.policies)
+    staff = StaffPopulation(foundation, folder.staff_passwords())
+    staff.fill()
+    colleagues = staff.listed()
     foundation.database.dispose()
     supervise()
     start_catcher(places.bind, places.port + 3, places.port + 4)
@@ -117,7 +121,7 @@ def run(options: Options) -> None:
     try:
         _wait_for_all(options, programs, ca, stop)
         if not stop.is_set():
-            _announce(options, population, ca)
+            _announce(options, population, colleagues, ca)
     finally:
         programs.keep(stop if stop.is_set() or sys.exc_info()[0] is None else _set())
 
@@ -221,7 +225,12 @@ def _answers(url: str, context: ssl.SSLContext | None) -> bool:
         return False
 
 
-def _announce(options: Options, population: Population, ca: Path | None) -> None:
+def _announce(
+    options: Options,
+    population: Population,
+    colleagues: list[dict[str, Any]],
+    ca: Path | None,
+) -> None:
     places = options.places
     members = population.listed()
     if options.as_json:
@@ -235,7 +244,7 @@ def _announce(options: Options, population: Population, ca: Path | None) -> None
             "metrics": places.metrics,
             "data": str(options.data),
             "members": members,
-            "staff_accounts": [],
+            "staff_accounts": colleagues,
         }
         if ca:
             content["ca"] = str(ca)
@@ -247,13 +256,19 @@ def _announce(options: Options, population: Population, ca: Path | None) -> None
         f"  マイページ / member portal      {places.portal}",
         f"  デジタル組合員証 / card          {places.card}",
         f"  ID provider                     {places.issuer}",
+        f"  職員用 / staff                  {places.issuer}/staff",
         f"  mail catcher                    {places.mail}",
         "",
         f"  sign in with   {able['email']}   {able['password']}",
         f"  all members    {options.data / 'members.json'}",
+        *(f"  {'/'.join(one['roles']):<14} {_sign_in_of(one)}" for one in colleagues),
         f"  the log        IDP_DATA={options.data} .venv/bin/idp audit export --out pack",
         "",
         "  Ctrl-C ends the demo; the next start continues with the same data.",
         "",
     )
     print("\n".join(lines), flush=True)  # noqa: T201  what to open
+
+
+def _sign_in_of(one: dict[str, Any]) -> str:
+    return f"{one['email']}   {one['password']}   app {one['totp_secret']}"

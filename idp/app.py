@@ -13,6 +13,7 @@ from idp.assembly.account_pages import build_account_pages
 from idp.assembly.changes import build_changes
 from idp.assembly.recovery import build_recovery
 from idp.assembly.registration import build_finishing
+from idp.assembly.staff import build_console, build_staff_pages
 from idp.authn.recent import RecentAuthentication
 from idp.authn.views.passkey import PasskeyViews
 from idp.authn.views.reauthenticate import ReauthenticateViews
@@ -155,6 +156,7 @@ def _pages_app(provider: Provider, pages: Pages) -> Flask:
     finishing = build_finishing(f, provider.buckets, provider.slots)
     screens = Screens(f.policy, browser, pages)
     app.register_blueprint(RegisterPages(finishing, browser, screens).blueprint())
+    _staff_pages(app, provider, browser, pages)
     if f.settings.demo:
         exchanges = Exchanges(f.settings.data / FILE)
         app.register_blueprint(ExchangesPage(f.database, f.clients, exchanges, pages).blueprint())
@@ -173,6 +175,13 @@ def _sign_in_pages(
         ReauthenticateViews(signing_in.again, sessions, browser, pages, describe).blueprint(),
     ):
         app.register_blueprint(views)
+
+
+def _staff_pages(app: Flask, provider: Provider, browser: Browser, pages: Pages) -> None:
+    console = build_console(provider, browser, pages)
+    for room in build_staff_pages(provider, console):
+        app.register_blueprint(room.blueprint())
+    console.check(app)
 
 
 def _security_pages(app: Flask, provider: Provider, signed_in: SignedIn, pages: Pages) -> None:

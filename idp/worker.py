@@ -31,6 +31,8 @@ from idp.outbox import store as outbox
 from idp.policy.limit_rules import BLOCKING
 from idp.proving import store as mailed_secrets
 from idp.sessions import store as sessions
+from idp.staff import session_store as staff_sessions
+from idp.staff import store as staff
 from idp.storage.leadership import leadership
 from idp.storage.limit_storage import clean_hits
 from idp.storage.marks import clean_marks
@@ -123,6 +125,7 @@ def _jobs(b: Background) -> list[Job]:
         Job("weather", 60.0, b.weather.look),
         Job("invitations", INVITE_SECONDS, b.invitations.invite_due),
         Job("expired sessions", 20.0, lambda: _end_expired(b)),
+        Job("expired staff sessions", 20.0, b.staff_sessions.end_expired),
         Job("gauges", 5.0, lambda: _gauges(b)),
         Job("cleaning", 300.0, lambda: clean(b)),
     ]
@@ -186,5 +189,11 @@ def clean(b: Background) -> dict[str, int]:
             "registrations": invitations.clean(tx, now),
             "sign-ins in progress": sign_ins.clean(tx, now),
             "questions to passkeys": factors.clean_challenges(tx, now),
+            "staff sessions": staff_sessions.clean(tx, now - KEEP_ENDED_MICROS),
+            "staff sign-ins in progress": staff_sessions.clean_progress(tx, now),
+            "staff devices": staff_sessions.forget_devices(
+                tx, now - rules.roles.sessions.known_device.micros
+            ),
+            "staff links": staff.clean_enrolments(tx, now - KEEP_ENDED_MICROS),
         }
     return done

@@ -21,6 +21,7 @@ from idp.lifecycle.notices import Notices
 from idp.lifecycle.standing import AccountStanding
 from idp.oidc.backchannel import BackchannelLogout
 from idp.outbox.service import Carrier, Outbox
+from idp.staff.sessions import StaffSessions
 from idp.storage.key_vault import find_audit_key
 from idp.weather.service import WeatherWatch
 from keys.audit_key import unwrap_audit_key
@@ -41,6 +42,7 @@ class Background:
     notices: Notices
     invitations: InvitationFeed
     weather: WeatherWatch
+    staff_sessions: StaffSessions
 
 
 def build_background(foundation: Foundation) -> Background:
@@ -65,6 +67,7 @@ def build_background(foundation: Foundation) -> Background:
         notices=build_notices(f),
         invitations=build_invitation_feed(f),
         weather=WeatherWatch(f.database, f.clock, f.journal),
+        staff_sessions=StaffSessions(f.database, f.clock, f.policy, f.journal),
     )
 
 

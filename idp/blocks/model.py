@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from idp.policy.limit_rules import OF_STAFF
 from idp.policy.model import LimitName, Then
 
 BY_A_LIMIT = "limit"
@@ -24,6 +25,13 @@ class Kind(StrEnum):
     ADDRESS = "address"
     DEVICE = "device"
     MAILBOX = "mailbox"
+
+
+class SubjectKind(StrEnum):
+    """Whose account a block stands on."""
+
+    MEMBER = "member"
+    STAFF = "staff"
 
 
 class Scope(StrEnum):
@@ -67,6 +75,13 @@ class Block:
     lifted_at: datetime | None = None
     lifted_by: str | None = None
     lift_reason: str | None = None
+
+    @property
+    def subject_kind(self) -> SubjectKind:
+        """Tell whose it is: read from the limit, or from whose row of failures it stands on."""
+        _, _, key = self.bucket.partition(":")
+        of_staff = self.rule in OF_STAFF or key.startswith("staff_")
+        return SubjectKind.STAFF if of_staff else SubjectKind.MEMBER
 
     def runs(self, now: datetime) -> bool:
         """Tell whether it stops anybody now."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from idp.blocks.model import Block, Scope
+from idp.blocks.model import Block, Scope, SubjectKind
 from idp.policy.model import LimitName
 from idp.web.i18n import japan_moment, translate
 from idp.web.i18n import mark as _
@@ -38,6 +38,18 @@ WHY: Final[dict[str, str]] = {
     LimitName.REAUTHENTICATION: _(
         "ログイン中の端末で、%(minutes)s分のあいだに%(count)s回、違うパスワードが入力されました。"
     ),
+    LimitName.STAFF_PASSWORD_FROM_UNKNOWN_DEVICE: _(
+        "職員用アカウントに、はじめての端末から、%(minutes)s分のあいだに%(count)s回、"
+        "違うパスワードが入力されました。"
+    ),
+    LimitName.STAFF_PASSWORD_FROM_KNOWN_DEVICE: _(
+        "職員用アカウントに、ログインしたことのある端末から、%(minutes)s分のあいだに"
+        "%(count)s回、違うパスワードが入力されました。"
+    ),
+    LimitName.STAFF_TOTP: _(
+        "職員用アカウントに、%(minutes)s分のあいだに%(count)s回、"
+        "認証アプリのものと違う認証コードが入力されました。"
+    ),
     LimitName.CONSECUTIVE_FAILURES_OF_STRANGERS: _(
         "はじめての端末から、続けて%(count)s回、違うパスワードまたは認証コードが入力されました。"
     ),
@@ -53,6 +65,7 @@ WHY: Final[dict[str, str]] = {
     PERSON: _("安全のため、事務局がこのアカウントのご利用を止めています。"),
 }
 
+STAFF_STRANGERS, STAFF_ALL = "staff_strangers", "staff_all"
 STRANGERS_FOR_A_WHILE, STRANGERS, DEVICE, ADDRESS, ALL, BY_PERSON = (
     "strangers_for_a_while",
     "strangers",
@@ -77,6 +90,12 @@ UNTIL: Final[dict[str, str]] = {
     ),
     ADDRESS: _("%(until)sまで、その接続元からのログインを止めています。"),
     ALL: _("パスワードを再設定なさるまで、ログインを止めています（アカウントブロック）。"),
+    STAFF_STRANGERS: _(
+        "はじめての端末からのログインを止めています（アカウントブロック）。"
+        "一度ログインなさったことのある端末でログインなさるか、"
+        "システムの管理者が解くと、この制限は解けます。"
+    ),
+    STAFF_ALL: _("システムの管理者が解くまで、ログインを止めています（アカウントブロック）。"),
     BY_PERSON: _(
         "事務局がこの制限（アカウントブロック）を解くまで、ログインしてのご利用はできません。"
     ),
@@ -88,7 +107,7 @@ OVER: Final = _(
 )
 """What stands in the place of `UNTIL` and `ADVICE` once a block is over."""
 
-RESET, RESET_ONLY, WAIT, CALL = "reset", "reset_only", "wait", "call"
+RESET, RESET_ONLY, WAIT, CALL, ASK = "reset", "reset_only", "wait", "call", "ask"
 ADVICE: Final[dict[str, str]] = {
     RESET: _(
         "お急ぎのときや、お心当たりのないときは、パスワードを再設定してください。制限も解けます。"
@@ -96,6 +115,7 @@ ADVICE: Final[dict[str, str]] = {
     RESET_ONLY: _("お手数ですが、パスワードを再設定してください。"),
     WAIT: _("しばらくお待ちになるか、別の回線からお試しください。"),
     CALL: _("お電話でお問い合わせください。"),
+    ASK: _("お急ぎのときは、システムの管理者に、受付番号を添えてお知らせください。"),
 }
 _HOW: Final = _("パスワードは、ログインのページの「パスワードをお忘れの方」から再設定できます。")
 HOW: Final[dict[str, str]] = {RESET: _HOW, RESET_ONLY: _HOW}
@@ -123,6 +143,8 @@ def effect_of(block: Block) -> str:
         return BY_PERSON
     if block.rule in (LimitName.FAILURES_PER_ADDRESS, LimitName.FAILURES_PER_NETWORK):
         return ADDRESS
+    if block.until is None and block.subject_kind is SubjectKind.STAFF:
+        return STAFF_ALL if block.scope is Scope.EVERYONE else STAFF_STRANGERS
     if block.until is None:
         return ALL if block.scope is Scope.EVERYONE else STRANGERS
     return STRANGERS_FOR_A_WHILE if block.scope is Scope.STRANGERS else DEVICE
@@ -131,6 +153,8 @@ def effect_of(block: Block) -> str:
 def advice_of(block: Block) -> str:
     """Name the case of `ADVICE`."""
     effect = effect_of(block)
+    if block.subject_kind is SubjectKind.STAFF:
+        return ASK
     return {BY_PERSON: CALL, ADDRESS: WAIT, ALL: RESET_ONLY}.get(effect, RESET)
 
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "audit": "idp.cli.audit:audit",
     "client": "idp.cli.client:client",
     "scim": "idp.cli.scim:scim",
+    "staff": "idp.cli.staff:staff",
     "perform": "idp.cli.perform:perform",
 }
 

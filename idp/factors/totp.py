@@ -88,16 +88,19 @@ class Totp:
 
     def _step_of(self, one: Authenticator, code: str, now: datetime) -> int | None:
         """Tell which step a code is of; None when it fits none that may still be used."""
-        app = pyotp.TOTP(self.secret_of(one))
-        present = to_seconds(now) // STEP_SECONDS
-        fitting = None
-        for step in range(present - DRIFT, present + DRIFT + 1):
-            fits = hmac.compare_digest(
-                app.generate_otp(step).encode(), code.encode("utf-8", "replace")
-            )
-            if fits and (one.last_step is None or step > one.last_step):
-                fitting = step
-        return fitting
+        return fitting_step(self.secret_of(one), one.last_step, code, now)
+
+
+def fitting_step(secret: str, last_step: int | None, code: str, now: datetime) -> int | None:
+    """Tell which step a code is of; None when it fits none after the last one that was used."""
+    app = pyotp.TOTP(secret)
+    present = to_seconds(now) // STEP_SECONDS
+    fitting = None
+    for step in range(present - DRIFT, present + DRIFT + 1):
+        fits = hmac.compare_digest(app.generate_otp(step).encode(), code.encode("utf-8", "replace"))
+        if fits and (last_step is None or step > last_step):
+            fitting = step
+    return fitting
 
 
 def context(authenticator_id: str) -> str:

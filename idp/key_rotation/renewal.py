@@ -15,7 +15,15 @@ from dataclasses import dataclass
 
 from audit.event import Actor
 from audit.names import EventName
-from idp.key_rotation.kinds import AUDIT_INDEX, FACTOR_SECRETS, LETTERS, MAILS, PERSON_KEYS
+from idp.key_rotation.kinds import (
+    AUDIT_INDEX,
+    FACTOR_SECRETS,
+    LETTERS,
+    MAILS,
+    PERSON_KEYS,
+    STAFF_APPS,
+    STAFF_LINKS,
+)
 from idp.key_rotation.rotation import KeyRotation
 from idp.key_rotation.rows import RowRewrap
 from idp.key_rotation.usage import Usage, count_usage
@@ -43,7 +51,15 @@ class Renewal:
         r = self.rotation
         again = self._audit_key(actor) + r.rewrap(actor)
         progress(again)
-        for kind in (FACTOR_SECRETS, MAILS, LETTERS, AUDIT_INDEX, PERSON_KEYS):
+        for kind in (
+            FACTOR_SECRETS,
+            STAFF_APPS,
+            STAFF_LINKS,
+            MAILS,
+            LETTERS,
+            AUDIT_INDEX,
+            PERSON_KEYS,
+        ):
             rows = RowRewrap(r.database, r.clock, r.journal, self.master, kind)
             again += rows.run(actor, progress)
         return again

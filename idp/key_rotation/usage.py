@@ -14,11 +14,20 @@ from datetime import date
 from idp.clock import to_micros
 from idp.invitations import store as invitations
 from idp.invitations.model import last_day
-from idp.key_rotation.kinds import AUDIT_INDEX, FACTOR_SECRETS, LETTERS, MAILS, PERSON_KEYS
+from idp.key_rotation.kinds import (
+    AUDIT_INDEX,
+    FACTOR_SECRETS,
+    LETTERS,
+    MAILS,
+    PERSON_KEYS,
+    STAFF_APPS,
+    STAFF_LINKS,
+)
 from idp.key_rotation.rotation import KeyRotation
 from idp.storage.key_vault import find_audit_key
 from keys.master import MasterKeys, wrapped_under
 
+KINDS = (PERSON_KEYS, FACTOR_SECRETS, STAFF_APPS, STAFF_LINKS, MAILS, LETTERS, AUDIT_INDEX)
 Counted = Counter[str | None]
 """By master key; None stands for those that are not in the file."""
 
@@ -68,12 +77,9 @@ def count_usage(rotation: KeyRotation, master: MasterKeys) -> list[Usage]:
     )
     with rotation.database.read() as tx:
         audit_key = find_audit_key(tx)
-        rows = [
-            kind.column.count(tx, master.ids)
-            for kind in (PERSON_KEYS, FACTOR_SECRETS, MAILS, LETTERS, AUDIT_INDEX)
-        ]
+        rows = [kind.column.count(tx, master.ids) for kind in KINDS]
         codes = invitations.live_by_key(tx, to_micros(rotation.clock.now()))
-    persons, apps, mails, letters, index = rows
+    persons, apps, staff_apps, staff_links, mails, letters, index = rows
     ring = _fold(signing, master)
     audit = _fold(Counter([wrapped_under(audit_key)] if audit_key else []), master)
     live = _fold(Counter({key: count for key, (count, _) in codes.items()}), master)
@@ -86,7 +92,7 @@ def count_usage(rotation: KeyRotation, master: MasterKeys) -> list[Usage]:
                 persons[key],
                 ring[key],
                 audit[key],
-                apps[key],
+                apps[key] + staff_apps[key] + staff_links[key],
                 mails[key],
                 letters[key],
                 index[key],

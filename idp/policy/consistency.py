@@ -14,6 +14,7 @@ from unicodedata import east_asian_width
 
 from idp.policy.limit_rules import faults_of_limits
 from idp.policy.model import AccessTokenFormat, ClientEntry, Policy, SigningAlgorithm
+from idp.policy.staff import faults_of_roles
 
 SENDER: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")
 WIDEST_NAME: Final = 27
@@ -46,6 +47,7 @@ def faults_of(policy: Policy) -> Iterator[str]:
         )
     yield from faults_of_limits(policy.limits)
     yield from _faults_of_mail(policy)
+    yield from faults_of_roles(policy.roles)
     for client_id, entry in policy.clients.items():
         for member, algorithm in signed_for(entry):
             if algorithm not in keys.algorithms:

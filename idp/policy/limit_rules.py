@@ -24,6 +24,10 @@ KEYS: Final[dict[LimitName, tuple[str, ...]]] = {
     LimitName.RECOVERY_CODE: ("account", "device"),
     LimitName.PASSKEY: ("passkey",),
     LimitName.REAUTHENTICATION: ("account", "session"),
+    LimitName.STAFF_PASSWORD_FROM_UNKNOWN_DEVICE: ("account",),
+    LimitName.STAFF_PASSWORD_FROM_KNOWN_DEVICE: ("account", "device"),
+    LimitName.STAFF_TOTP: ("account", "device"),
+    LimitName.STAFF_ENROLMENT: ("link",),
     LimitName.SCIM_TOKEN: ("address",),
     LimitName.MAILS_PER_MAILBOX: ("mailbox",),
     LimitName.PROVING_MAILS_PER_MAILBOX: ("mailbox",),
@@ -42,10 +46,22 @@ BLOCKING: Final = frozenset(
         LimitName.TOTP,
         LimitName.RECOVERY_CODE,
         LimitName.REAUTHENTICATION,
+        LimitName.STAFF_PASSWORD_FROM_UNKNOWN_DEVICE,
+        LimitName.STAFF_PASSWORD_FROM_KNOWN_DEVICE,
+        LimitName.STAFF_TOTP,
         *IN_A_ROW,
     }
 )
 """Limits that may set a block: each stands on one account, whose owner can be told."""
+OF_STAFF: Final = frozenset(
+    {
+        LimitName.STAFF_PASSWORD_FROM_UNKNOWN_DEVICE,
+        LimitName.STAFF_PASSWORD_FROM_KNOWN_DEVICE,
+        LimitName.STAFF_TOTP,
+        LimitName.STAFF_ENROLMENT,
+    }
+)
+"""Limits on secrets of the staff; all others are about members and programs."""
 MOST_IN_A_ROW: Final = 100
 """What the standard allows; NIST SP 800-63B-4 3.2.2."""
 

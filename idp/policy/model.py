@@ -19,6 +19,7 @@ from idp.policy.membership import (
     Registration,
     Verification,
 )
+from idp.policy.staff import Roles
 from idp.policy.values import Duration, Positive, Strict
 
 __all__ = ["Duration", "Positive"]
@@ -62,6 +63,10 @@ class LimitName(StrEnum):
     RECOVERY_CODE = "recovery_code"
     PASSKEY = "passkey"
     REAUTHENTICATION = "reauthentication"
+    STAFF_PASSWORD_FROM_UNKNOWN_DEVICE = "staff_password_from_unknown_device"  # noqa: S105
+    STAFF_PASSWORD_FROM_KNOWN_DEVICE = "staff_password_from_known_device"  # noqa: S105
+    STAFF_TOTP = "staff_totp"
+    STAFF_ENROLMENT = "staff_enrolment"
     SCIM_TOKEN = "scim_token"  # noqa: S105
     MAILS_PER_MAILBOX = "mails_per_mailbox"
     PROVING_MAILS_PER_MAILBOX = "proving_mails_per_mailbox"
@@ -251,4 +256,5 @@ class Policy(Strict, frozen=True):
     calendar: Calendar
     mail: Mail
     provisioning: Provisioning
+    roles: Roles
     clients: dict[str, ClientEntry]

@@ -68,7 +68,8 @@ class Blocking:
             if counted >= limits[rule].count:
                 bucket = f"{rule.value}:{budget.authenticator}"
                 for one in blocks.running_on(tx, bucket, to_micros(now)):
-                    actor = Actor("member", budget.subject) if budget.subject else SYSTEM
+                    owner = Actor(one.subject_kind.value, budget.subject)
+                    actor = owner if budget.subject else SYSTEM
                     self.lift(tx, one, actor, RIGHT_ANSWER, now)
 
     def lift(self, tx: Tx, block: Block, actor: Actor, reason: str, now: datetime) -> bool:
@@ -165,6 +166,9 @@ _KINDS: Final = {
     LimitName.PASSWORD_FROM_UNKNOWN_DEVICE: (Kind.ACCOUNT, Scope.STRANGERS),
     LimitName.PASSWORD_FROM_KNOWN_DEVICE: (Kind.DEVICE, Scope.DEVICE),
     LimitName.REAUTHENTICATION: (Kind.DEVICE, Scope.DEVICE),
+    LimitName.STAFF_PASSWORD_FROM_UNKNOWN_DEVICE: (Kind.ACCOUNT, Scope.STRANGERS),
+    LimitName.STAFF_PASSWORD_FROM_KNOWN_DEVICE: (Kind.DEVICE, Scope.DEVICE),
+    LimitName.STAFF_TOTP: (Kind.AUTHENTICATOR, Scope.STRANGERS),
     LimitName.TOTP: (Kind.AUTHENTICATOR, Scope.STRANGERS),
     LimitName.RECOVERY_CODE: (Kind.AUTHENTICATOR, Scope.STRANGERS),
 }

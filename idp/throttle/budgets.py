@@ -12,6 +12,7 @@ from idp.policy.model import LimitName
 from idp.throttle.model import Budget
 
 PASSWORD, TOTP, MAIL_CODE = "password", "totp", "mail_code"
+STAFF_PASSWORD, STAFF_TOTP = "staff_password", "staff_totp"
 AUTHENTICATORS = (PASSWORD, TOTP, MAIL_CODE)
 """Whose failures in a row are counted: secrets short enough to be guessed."""
 
@@ -65,6 +66,28 @@ def mail_code_budget(procedure: str, subject: str | None, place: str | None) -> 
         return Budget(rule, procedure)
     authenticator = authenticator_of(MAIL_CODE, subject)
     return Budget(rule, procedure, authenticator, stranger=place is None, subject=subject)
+
+
+def staff_password_budget(staff_id: str | None, place: str | None, pseudonym: str = "") -> Budget:
+    """Give the budget of a staff password; `pseudonym` stands for an unknown address."""
+    owner = staff_id if staff_id is not None else f"?{pseudonym}"
+    authenticator = authenticator_of(STAFF_PASSWORD, owner)
+    if place is None:
+        rule = LimitName.STAFF_PASSWORD_FROM_UNKNOWN_DEVICE
+        return Budget(rule, owner, authenticator, stranger=True, subject=staff_id)
+    rule = LimitName.STAFF_PASSWORD_FROM_KNOWN_DEVICE
+    return Budget(rule, _at(owner, place), authenticator, stranger=False, subject=staff_id)
+
+
+def staff_totp_budget(staff_id: str, place: str | None) -> Budget:
+    """Give the budget of the codes of a staff member's app, at sign-in or within a session."""
+    return Budget(
+        LimitName.STAFF_TOTP,
+        _at(staff_id, place),
+        authenticator_of(STAFF_TOTP, staff_id),
+        stranger=place is None,
+        subject=staff_id,
+    )
 
 
 def _at(subject: str, place: str | None) -> str:

@@ -17,6 +17,9 @@ DEVICE = "kumiai_idp_device"
 LANGUAGE = "kumiai_lang"
 LINK = "kumiai_idp_link"
 """What stood in the address of a mailed link, out of sight of histories and referrers."""
+STAFF = "kumiai_idp_staff"
+"""The session of somebody of the staff; members' sessions are another cookie."""
+STAFF_LINK = "kumiai_idp_staff_link"
 
 _OPAQUE = re.compile(r"[A-Za-z0-9_-]{43}")
 _SHAPES = {
@@ -24,6 +27,8 @@ _SHAPES = {
     DEVICE: _OPAQUE,
     LANGUAGE: re.compile(r"ja|en"),
     LINK: re.compile(r"[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22}"),
+    STAFF: _OPAQUE,
+    STAFF_LINK: re.compile(r"[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22}"),
 }
 
 

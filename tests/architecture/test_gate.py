@@ -41,6 +41,8 @@ def test_whatever_counts_a_verification_was_paid_for() -> None:
                 counted.add(path.name)
     assert counted == {
         "client_authentication.py",
+        "enrolment.py",
+        "factors.py",
         "passkeys.py",
         "passwords.py",
         "recovery_codes.py",

@@ -25,6 +25,10 @@ SECRETS = {
     "recovery_code": (5, 60),
     "passkey": (10, 10),
     "reauthentication": (5, 10),
+    "staff_password_from_unknown_device": (5, 10),
+    "staff_password_from_known_device": (5, 10),
+    "staff_totp": (5, 10),
+    "staff_enrolment": (5, 60),
     "scim_token": (20, 10),
 }
 """At most so many tries, in at least so many minutes."""

@@ -1,0 +1,1 @@
+"""Pages of the staff: the way in, and the frame of the console."""

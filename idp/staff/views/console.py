@@ -1,0 +1,255 @@
+"""The console: every page under `/staff` says whom it is for, or the program does not start.
+
+Owns the one wrapper around all of them (network, session, form token, permission, a code shown
+lately), the navigation that follows from what was declared, and the frame pages are rendered in.
+How a room uses it: `idp.staff`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, redirect, request
+from werkzeug.wrappers import Response
+
+from audit.names import EventName
+from idp.errors import IdpError
+from idp.inforce.service import PolicyInForce
+from idp.journal.model import Origin
+from idp.journal.service import REFUSED, Journal
+from idp.policy.staff import Permission
+from idp.staff.model import Acting, End
+from idp.staff.sessions import StaffSessions
+from idp.staff.views.places import HOME, REAUTHENTICATE, SIGN_IN, staff_page
+from idp.storage.sql import Database
+from idp.web.browser import Browser
+from idp.web.cookies import STAFF
+from idp.web.organisation import Language
+from idp.web.pages import Pages
+from idp.web.request_id import request_id_of
+
+View = Callable[..., Response]
+
+
+class Open(StrEnum):
+    """Pages that need no permission, each for its reason."""
+
+    ANY_STAFF = "any staff"
+    BEFORE_SIGN_IN = "before sign-in"
+
+
+Need = Permission | Open
+
+
+class UndeclaredRoute(IdpError):
+    """A page under `/staff` that nobody said whom it is for."""
+
+    code = "undeclared_route"
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """How a page stands in the navigation, and at home; marked messages."""
+
+    label: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One declared route: its path, who may, and its place in the navigation."""
+
+    rule: str
+    method: str
+    need: Need
+    menu: Menu | None = None
+
+
+@dataclass(frozen=True)
+class Console:
+    """Declares, guards and renders the pages of the staff."""
+
+    database: Database
+    sessions: StaffSessions
+    policy: PolicyInForce
+    journal: Journal
+    browser: Browser
+    pages: Pages
+    routes: dict[str, Route] = field(default_factory=dict)
+    """What was declared, by endpoint."""
+
+    def room(self, name: str) -> Room:
+        """Begin a blueprint whose pages are guarded."""
+        return Room(self, Blueprint(f"staff_{name}", __name__))
+
+    def check(self, app: Flask) -> None:
+        """Raise `UndeclaredRoute` when something under `/staff` was mounted past `Room`."""
+        for rule in app.url_map.iter_rules():
+            under = rule.rule == HOME or rule.rule.startswith(f"{HOME}/")
+            if under and rule.endpoint not in self.routes:
+                raise UndeclaredRoute(f"{rule.rule} is mounted, and nobody said whom it is for")
+
+    def render(
+        self,
+        acting: Acting,
+        template: str,
+        status: int = 200,
+        *,
+        here: str | None = None,
+        shown_once: bool = False,
+        **context: Any,
+    ) -> Response:
+        """Render a page in the frame of the console."""
+        return self.pages.render(
+            template,
+            status,
+            here=here,
+            shown_once=shown_once,
+            staff=self.frame(acting),
+            **context,
+        )
+
+    def frame(self, acting: Acting) -> dict[str, Any]:
+        """Give what the frame shows: who, in which roles, what they may open."""
+        return {
+            "name": acting.name,
+            "roles": self.role_names(acting.roles, self.pages.language()),
+            "csrf_token": self.browser.csrf.token_for(acting.cookie),
+            "menu": [
+                {
+                    "url": route.rule,
+                    "label": route.menu.label,
+                    "about": route.menu.about,
+                    "current": request.path == route.rule
+                    or request.path.startswith(f"{route.rule}/"),
+                }
+                for route in self.routes.values()
+                if route.menu is not None and may(acting, route.need)
+            ],
+            "at_home": request.path == HOME,
+        }
+
+    def role_names(self, roles: tuple[str, ...], language: Language) -> list[str]:
+        """Name roles in words."""
+        known = self.policy.policy.roles.roles
+        return [
+            known[one].name_en if language == "en" else known[one].name_ja
+            for one in roles
+            if one in known
+        ]
+
+    def origin(self) -> Origin:
+        """Tell where the present request came from, for its event."""
+        caller = self.browser.caller(request)
+        agent = self.browser.agent(request)
+        return Origin(caller.address, agent, request_id_of(request.environ))
+
+    def acting(self) -> Acting | None:
+        """Give who acts in the browser of the present request."""
+        return self.sessions.current(self.cookie())
+
+    def cookie(self) -> str | None:
+        """Give the staff cookie of the present request."""
+        return self.browser.jar.read(request, STAFF)
+
+    def foreign(self) -> Response | None:
+        """Answer a caller from a network the staff pages do not serve; its session ends."""
+        if self.sessions.admits(self.browser.caller(request).address):
+            return None
+        acting = self.acting()
+        if acting is not None:
+            self.sessions.sign_out(acting, self.origin(), End.FOREIGN_NETWORK)
+        return self.pages.render("staff/foreign.html", 403, here=HOME)
+
+    def forbidden(self, acting: Acting, need: Need) -> Response:
+        """Answer somebody of the staff whose roles do not allow this; it is an event."""
+        with self.database.begin() as tx:
+            self.journal.record(
+                tx,
+                EventName.PERMISSION_REFUSED,
+                self.sessions.clock.now(),
+                outcome=REFUSED,
+                actor=acting.plain_actor,
+                subject=acting.staff_id,
+                session=acting.session.id,
+                origin=self.origin(),
+                data={"permission": need.value, "path": request.path[:200]},
+            )
+        return self.render(acting, "staff/forbidden.html", 403, here=HOME)
+
+
+@dataclass(frozen=True)
+class Room:
+    """A blueprint of the console; the only way to mount something under `/staff`."""
+
+    console: Console
+    blueprint: Blueprint
+
+    def page(
+        self,
+        rule: str,
+        view: View,
+        *,
+        needs: Need,
+        menu: Menu | None = None,
+        recent: bool = False,
+    ) -> None:
+        """Mount a page (GET); `recent` asks for a code again unless one was shown just now."""
+        self._mount(Route(rule, "GET", needs, menu), view, again=rule if recent else None)
+
+    def act(self, rule: str, view: View, *, needs: Need, recent: str | None = None) -> None:
+        """Mount an act (POST); `recent` is the page to come back to after showing a code again."""
+        self._mount(Route(rule, "POST", needs), view, again=recent)
+
+    def open(self, rule: str, view: View, *, methods: tuple[str, ...] = ("GET",)) -> None:
+        """Mount a page that is there before a sign-in; the view checks its own form token."""
+        console = self.console
+
+        def guarded(**parts: str) -> Response:
+            return console.foreign() or view(**parts)
+
+        for method in methods:
+            route = Route(rule, method, Open.BEFORE_SIGN_IN)
+            self._add(route, guarded)
+
+    def _mount(self, route: Route, view: View, again: str | None) -> None:
+        console = self.console
+
+        def guarded(**parts: str) -> Response:
+            foreign = console.foreign()
+            if foreign is not None:
+                return foreign
+            acting = console.acting()
+            if acting is None:
+                return redirect(sign_in_url(request.path), 303)
+            if route.method == "POST":
+                console.browser.csrf.check(request, acting.cookie)
+            if not may(acting, route.need):
+                return console.forbidden(acting, route.need)
+            if again is not None and not console.sessions.is_recent(acting):
+                back = again if "<" not in again else request.path
+                return redirect(f"{REAUTHENTICATE}?{urlencode({'next': back})}", 303)
+            return view(acting, **parts)
+
+        self._add(route, guarded)
+
+    def _add(self, route: Route, guarded: View) -> None:
+        assert route.rule == HOME or route.rule.startswith(f"{HOME}/"), route.rule
+        name = f"{route.method.lower()} {route.rule.replace('.', ' ')}"
+        self.console.routes[f"{self.blueprint.name}.{name}"] = route
+        self.blueprint.add_url_rule(route.rule, name, guarded, methods=[route.method])
+
+
+def may(acting: Acting, need: Need) -> bool:
+    """Tell whether somebody who is signed in may open what needs this."""
+    return acting.may(need) if isinstance(need, Permission) else True
+
+
+def sign_in_url(path: str) -> str:
+    """Address the sign-in page that leads back to a page of the console; no other is named."""
+    page = staff_page(path)
+    return SIGN_IN if page == HOME else f"{SIGN_IN}?{urlencode({'next': page})}"
