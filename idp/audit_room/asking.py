@@ -6,15 +6,16 @@ found by the subject; a number that no account has is looked for among events of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from audit.names import EventName
 from idp.accounts import store as accounts
-from idp.audit_search.model import BadCriteria, Criteria, read_name, read_reference
-from idp.audit_search.places import parse_place
+from idp.audit_search.model import BadCriteria, Criteria, read_name, read_outcome, read_reference
+from idp.audit_search.places import BadPlace, parse_place
 from idp.clock import TOKYO, start_of
 from idp.members.errors import BadDate, BadMemberNumber
 from idp.members.japan.dates import parse_date
@@ -36,27 +37,32 @@ FIELDS: Final = (
 )
 
 
+class WrongField(BadCriteria):
+    """What was typed into one field cannot be read."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(f"{field}: {detail}")
+        self.field = field
+
+
 def read_criteria(tx: Tx, typed: Mapping[str, str | None]) -> Criteria:
-    """Read what was typed, by the names of `FIELDS`; raises `BadCriteria` or `BadPlace`.
+    """Read what was typed, by the names of `FIELDS`; raises `WrongField`, `BadCriteria`.
 
     Empty texts ask for nothing.
     """
     given = {one: text.strip() for one in FIELDS if (text := typed.get(one)) and text.strip()}
-    for text in given.values():
+    read = {one: _read(one, text) for one, text in given.items()}
+    person = read.pop("person", None)
+    criteria = Criteria(begin=read.pop("from", None), end=read.pop("to", None), **read)
+    return with_person(tx, criteria, person) if person else criteria
+
+
+def _read(field: str, text: str) -> Any:
+    try:
         _must_be_text(text)
-    criteria = Criteria(
-        actor=given.get("actor"),
-        client=given.get("client"),
-        address=parse_place(given["address"]) if "address" in given else None,
-        name=read_name(given["name"]) if "name" in given else None,
-        outcome=given.get("outcome"),
-        reference=read_reference(given["reference"]) if "reference" in given else None,
-        session=given.get("session"),
-        case=given.get("case"),
-        begin=read_moment(given["from"]) if "from" in given else None,
-        end=read_moment(given["to"], last=True) if "to" in given else None,
-    )
-    return with_person(tx, criteria, given["person"]) if "person" in given else criteria
+        return _READERS.get(field, str)(text)
+    except (BadCriteria, BadPlace) as error:
+        raise WrongField(field, error.detail) from None
 
 
 def with_person(tx: Tx, criteria: Criteria, person: str) -> Criteria:
@@ -90,6 +96,16 @@ def read_moment(text: str, *, last: bool = False) -> datetime:
     if not 1970 < found.year < 9999:
         raise BadCriteria(f"the year {found.year} lies outside of every log")
     return found if found.tzinfo else found.replace(tzinfo=TOKYO)
+
+
+_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "address": parse_place,
+    "name": read_name,
+    "outcome": read_outcome,
+    "reference": read_reference,
+    "from": read_moment,
+    "to": partial(read_moment, last=True),
+}
 
 
 def names_in_order() -> list[str]:

@@ -138,7 +138,7 @@ OUTCOMES: Mapping[str, str] = {"refused": _("（断られた）"), "failed": _("
 SAID_BY_NAME = ("refused", "failed", "limited", "bounced", "replayed", "abandoned")
 BY, ABOUT = _("行為者: %(who)s"), _("対象: %(who)s")
 AT_CLIENT, FROM = _("連携サービス: %(which)s"), _("接続元: %(address)s")
-REFERENCE, CASE = _("問い合わせ番号: %(code)s"), _("ケース: %(case)s")
+REFERENCE, CASE = _("受付番号: %(code)s"), _("ケース: %(case)s")
 REASON = _("理由: %(reason)s")
 
 

@@ -50,8 +50,8 @@ class Criteria:
         """Refuse what no event can be; raises `BadCriteria`."""
         for member in ("subject", "member", "actor", "client", "reference", "session", "case"):
             _check(member, getattr(self, member))
-        if self.outcome is not None and self.outcome not in OUTCOMES:
-            raise BadCriteria(f"an outcome is one of {', '.join(sorted(OUTCOMES))}")
+        if self.outcome is not None:
+            read_outcome(self.outcome)
         if self.begin and self.end and self.end <= self.begin:
             raise BadCriteria("the period ends before it begins")
 
@@ -147,6 +147,13 @@ def read_name(text: str) -> EventName:
         return EventName(text.strip())
     except ValueError:
         raise BadCriteria(f"{text[:60]!a} is no event; docs/events.md lists them") from None
+
+
+def read_outcome(text: str) -> str:
+    """Read how an act ended; raises `BadCriteria`."""
+    if text not in OUTCOMES:
+        raise BadCriteria(f"an outcome is one of {', '.join(sorted(OUTCOMES))}")
+    return text
 
 
 def back_to(micros: int | None) -> datetime | None:
