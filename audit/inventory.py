@@ -73,13 +73,13 @@ INVENTORY: dict[EventName, Described] = {
         _SECURITY,
     ),
     EventName.AUDIT_EXPORTED: Described(
-        "A part of the audit log was exported.", _SYSTEM, (*_SOURCE, "data.address")
+        "A part of the audit log was exported.", _SYSTEM, (*_SOURCE, "data.address", "data.number")
     ),
     EventName.AUDIT_PURGED: Described(
         "Event bodies of one class were deleted after their retention.", _SYSTEM
     ),
     EventName.AUDIT_SEARCHED: Described(
-        "The audit log was searched.", _SYSTEM, (*_SOURCE, "data.address")
+        "The audit log was searched.", _SYSTEM, (*_SOURCE, "data.address", "data.number")
     ),
     EventName.AUDIT_VERIFIED: Described(
         "The audit log was verified, with this result.", _SYSTEM, _SOURCE
