@@ -287,6 +287,9 @@ INVENTORY: dict[EventName, Described] = {
         _SECURITY,
         _SOURCE,
     ),
+    EventName.STAFF_LISTED: Described(
+        "Somebody looked at the staff accounts and their roles.", _ADMIN, _SOURCE
+    ),
     EventName.STAFF_ROLE_GRANTED: Described("A role was given to somebody.", _ADMIN),
     EventName.STAFF_ROLE_REVOKED: Described("A role was taken away from somebody.", _ADMIN),
     EventName.SUBJECT_ERASED: Described(

@@ -106,6 +106,7 @@ class EventName(StrEnum):
     STAFF_ENROLLED = "staff.enrolled"
     STAFF_ENROLMENT_ISSUED = "staff.enrolment_issued"
     STAFF_ENROLMENT_REFUSED = "staff.enrolment_refused"
+    STAFF_LISTED = "staff.listed"
     STAFF_ROLE_GRANTED = "staff.role_granted"
     STAFF_ROLE_REVOKED = "staff.role_revoked"
     SUBJECT_ERASED = "subject.erased"

@@ -17,6 +17,7 @@ from idp.outgoing.addresses import Allowed
 from idp.outgoing.door import Outgoing
 from idp.proving.service import Proving
 from idp.settings import Settings, load_master
+from idp.staff.store import name_and_address
 from idp.storage.key_vault import EmbeddedHome, SqlHome, open_home
 from idp.storage.migrate import require_current
 from idp.storage.sql import Database
@@ -72,7 +73,7 @@ def build_foundation(settings: Settings, *, migrated: bool = True) -> Foundation
     vault = Vault(open_home(database, settings.data), master)
     clients = Clients(database, policy, journal, clock, lambda: vault.refresh().algs)
     mails = Mails(master)
-    blocking = Blocking(policy, journal, BlockNotice(mails))
+    blocking = Blocking(policy, journal, BlockNotice(mails, name_and_address))
     gate = Gate(policy, journal, blocking)
     return Foundation(
         settings,

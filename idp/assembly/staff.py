@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from idp.assembly.foundation import Foundation
 from idp.assembly.provider import Provider
 from idp.staff.directory import StaffDirectory
-from idp.staff.enrolment import StaffEnrolments
+from idp.staff.enrolment import Door, StaffEnrolments
 from idp.staff.factors import StaffApp
 from idp.staff.second_step import StaffSecondStep
 from idp.staff.sessions import StaffSessions
@@ -16,6 +16,7 @@ from idp.staff.views.arriving import ArrivingPages
 from idp.staff.views.console import Console
 from idp.staff.views.enrol import EnrolPages
 from idp.staff.views.home import HomePage
+from idp.staff.views.people import PeoplePage
 from idp.throttle.waiting import LeaseWaiters
 from idp.web.browser import Browser
 from idp.web.pages import Pages
@@ -31,12 +32,12 @@ class Staff:
     app: StaffApp
 
 
-def build_staff(f: Foundation) -> Staff:
-    """Build what commands, the worker and the pages need."""
+def build_staff(f: Foundation, door: Door | None = None) -> Staff:
+    """Build what commands and pages need; `door` where people come in from outside."""
     sessions = StaffSessions(f.database, f.clock, f.policy, f.journal)
     app = StaffApp(f.gate, f.master)
     enrolments = StaffEnrolments(
-        f.database, f.clock, f.policy, f.journal, f.gate, f.lifting, app, sessions
+        f.database, f.clock, f.policy, f.journal, f.gate, f.lifting, app, sessions, door
     )
     directory = StaffDirectory(f.database, f.clock, f.policy, f.journal, enrolments, sessions)
     return Staff(directory, enrolments, sessions, app)
@@ -51,9 +52,10 @@ def build_console(provider: Provider, browser: Browser, pages: Pages) -> Console
 
 def build_staff_pages(
     provider: Provider, console: Console
-) -> tuple[HomePage, ArrivingPages, EnrolPages]:
+) -> tuple[HomePage, ArrivingPages, EnrolPages, PeoplePage]:
     """Build the way in and the first page."""
-    f, staff = provider.foundation, build_staff(provider.foundation)
+    f = provider.foundation
+    staff = build_staff(f, Door(provider.buckets, f.floods, f.clock))
     password = StaffSignIn(
         database=f.database,
         clock=f.clock,
@@ -80,4 +82,5 @@ def build_staff_pages(
         HomePage(console),
         ArrivingPages(console, password, step),
         EnrolPages(console, staff.enrolments, provider.slots),
+        PeoplePage(console, staff.directory),
     )

@@ -44,7 +44,7 @@ def _limit(name: str, old: Limit, new: Limit) -> Iterator[str]:
 def _then(then: Then | None) -> str:
     if then is None:
         return "sets no block"
-    told = " and tells the member" if then.notify else ""
+    told = "".join(f" and tells the {one.value}" for one in then.notify)
     if then.block is None:
         return f"blocks until a right answer{told}"
     most = f", at most {then.at_most.text}" if then.at_most else ""

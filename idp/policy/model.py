@@ -85,9 +85,10 @@ class Outage(StrEnum):
 
 
 class Notify(StrEnum):
-    """Who is told of a block."""
+    """Who is told of a block, if it stands on an account of theirs."""
 
     MEMBER = "member"
+    STAFF = "staff"
 
 
 class Then(Strict, frozen=True):

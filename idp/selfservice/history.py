@@ -184,6 +184,8 @@ def _place(before: str) -> tuple[int, int]:
 
 def _entry(event: dict[str, Any]) -> Entry:
     actor, source = event["actor"], event.get("source") or {}
+    if actor["kind"] == "staff":
+        source = {}  # where a colleague sat is not the member's affair
     return Entry(
         id=event["id"],
         at=instant.from_text(event["occurred_at"]),

@@ -5,6 +5,10 @@ staff, the staff knows no room. A room declares its pages only through a `Room`,
 mounted without saying whom it is for; whatever lies under `/staff` without that does not start
 (`idp.staff.views.console.Console.check`), and a test asks every role for every page.
 
+    from idp.policy.staff import Permission
+    from idp.staff.model import Acting
+    from idp.staff.views.console import Console, Menu, Open
+
     class ReviewPages:
         def __init__(self, console: Console, ...) -> None: ...
 
@@ -28,6 +32,7 @@ mounted without saying whom it is for; whatever lies under `/staff` without that
             ...  # the event's actor: acting.actor(Permission.AUDIT_REVIEW, policy.roles)
             return redirect("/staff/reviews", 303)
 
+- It is mounted beside the others in `_staff_pages` of `idp.app`, before `console.check(app)`.
 - A view gets the `Acting` staff member first, then the parts of its path.
 - `page` answers GET; with `menu` it stands in the navigation of those who may open it, and at home.
 - `act` answers POST: the form token was checked before the view is called. `recent` names the page

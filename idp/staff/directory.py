@@ -13,6 +13,7 @@ from audit.event import Actor, Personal, new_id
 from audit.names import EventName
 from idp.clock import Clock, to_micros
 from idp.inforce.service import PolicyInForce
+from idp.journal.model import Origin
 from idp.journal.service import Journal
 from idp.members.japan.mail import parse_mail_address
 from idp.staff import store
@@ -145,6 +146,21 @@ class StaffDirectory:
         with self.database.read() as tx:
             found = store.list_all(tx)
             return [Listed(one, tuple(store.roles_of(tx, one.id))) for one in found]
+
+    def list_for(self, actor: Actor, session: str, origin: Origin) -> list[Listed]:
+        """Do as `list_all` for somebody who looks at a page; it is an event."""
+        listed, now = self.list_all(), self.clock.now()
+        with self.database.begin() as tx:
+            self.journal.record(
+                tx,
+                EventName.STAFF_LISTED,
+                now,
+                actor=actor,
+                session=session,
+                origin=origin,
+                data={"count": len(listed)},
+            )
+        return listed
 
     def _grant(
         self, tx: Tx, staff_id: str, role: str, actor: Actor, why: str, now: datetime

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from idp.accounts.owner_words import words_about
 from idp.accounts.password_rules import Why, check_password
 from idp.blocks import store as blocks
 from idp.clock import Clock, to_micros
+from idp.floods.service import Floods
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import REFUSED, Journal
 from idp.policy.model import LimitName
@@ -33,6 +34,7 @@ from idp.staff.sessions import StaffSessions
 from idp.staff.store import Enrolment
 from idp.storage.secret_text import hash_token
 from idp.storage.sql import Database, Tx
+from idp.throttle.buckets import COUNTED, NO_BUDGET, Buckets, bucket_of
 from idp.throttle.budgets import STAFF_TOTP
 from idp.throttle.gate import Gate, count_verification
 from idp.throttle.lifting import Lifting
@@ -59,6 +61,23 @@ class Enrolling:
 
 
 @dataclass(frozen=True)
+class Door:
+    """Counts what goes wrong from one address, so that strangers cannot fill the log."""
+
+    buckets: Buckets
+    floods: Floods
+    clock: Clock
+
+    def turn_away(self, visit: StaffVisit) -> StaffFailed | None:
+        """Answer an address over its limit; never inside a transaction."""
+        full = self.buckets.exhausted(visit.buckets)
+        if full is None:
+            return None
+        bucket = bucket_of(full, visit.buckets)
+        return StaffFailed(self.floods.refuse(full, bucket, visit.origin, self.clock.now()))
+
+
+@dataclass(frozen=True)
 class StaffEnrolments:
     """Makes links and takes what is typed behind them."""
 
@@ -70,6 +89,8 @@ class StaffEnrolments:
     lifting: Lifting
     app: StaffApp
     sessions: StaffSessions
+    door: Door | None = None
+    """None for who stands on the node: nobody else reaches it without an address."""
 
     def issue(self, tx: Tx, staff_id: str, actor: Actor, reason: str, now: datetime) -> str:
         """Make a link; older ones of the same person end. It is told once and kept nowhere."""
@@ -99,9 +120,7 @@ class StaffEnrolments:
 
     def open(self, link: str, visit: StaffVisit) -> Enrolling | StaffFailed:
         """Tell whose link this is, if it is good."""
-        now = self.clock.now()
-        with self.database.begin() as tx:
-            return self._open(tx, link, visit, now)
+        return self._through_the_door(visit, lambda tx, now: self._open(tx, link, visit, now))
 
     def set_password(
         self, link: str, password: str, visit: StaffVisit, slots: HashSlots
@@ -124,20 +143,37 @@ class StaffEnrolments:
 
     def confirm(self, link: str, code: str, visit: StaffVisit) -> Enrolling | StaffFailed:
         """Take the first code of the app (already folded): password and app are in force."""
-        now = self.clock.now()
+        return self._through_the_door(
+            visit, lambda tx, now: self._confirm(tx, link, code, visit, now)
+        )
+
+    def _through_the_door(
+        self, visit: StaffVisit, act: Callable[[Tx, datetime], Enrolling | StaffFailed]
+    ) -> Enrolling | StaffFailed:
+        turned_away = self.door.turn_away(visit) if self.door else None
+        if turned_away is not None:
+            return turned_away
         with self.database.begin() as tx:
-            found = self._open(tx, link, visit, now)
-            if isinstance(found, StaffFailed):
-                return found
-            if not found.has_password:
-                return self._refuse(tx, visit, "no_password", None, now, found.account.id)
-            tx.lock(f"staff:{found.account.id}")
-            tried = self.app.confirm(tx, found.enrolment, code, now)
-            if not tried.right:
-                facts = tried.decision.as_facts()
-                return self._refuse(tx, visit, "wrong_code", facts, now, found.account.id)
-            self._take_force(tx, found, visit, now)
+            result = act(tx, self.clock.now())
+        if isinstance(result, StaffFailed) and self.door:
+            self.door.buckets.hit(visit.buckets)
+        return result
+
+    def _confirm(
+        self, tx: Tx, link: str, code: str, visit: StaffVisit, now: datetime
+    ) -> Enrolling | StaffFailed:
+        found = self._open(tx, link, visit, now)
+        if isinstance(found, StaffFailed):
             return found
+        if not found.has_password:
+            return self._refuse(tx, visit, "no_password", None, now, found.account.id)
+        tx.lock(f"staff:{found.account.id}")
+        tried = self.app.confirm(tx, found.enrolment, code, now)
+        if not tried.right:
+            facts = tried.decision.as_facts()
+            return self._refuse(tx, visit, "wrong_code", facts, now, found.account.id)
+        self._take_force(tx, found, visit, now)
+        return found
 
     def _take_force(self, tx: Tx, found: Enrolling, visit: StaffVisit, now: datetime) -> None:
         staff_id = found.account.id
@@ -184,7 +220,7 @@ class StaffEnrolments:
         tx: Tx,
         visit: StaffVisit,
         why: str,
-        facts: Mapping[str, Any] | None,
+        facts: dict[str, Any] | None,
         now: datetime,
         staff_id: str | None = None,
     ) -> StaffFailed:
@@ -197,7 +233,7 @@ class StaffEnrolments:
             actor=Actor("staff", staff_id) if staff_id else Actor("anonymous"),
             subject=staff_id,
             origin=visit.origin,
-            decision=facts,
+            decision=(facts or NO_BUDGET) | (COUNTED if self.door else {}),
             data={"why": why},
             reference=reference,
         )

@@ -168,6 +168,12 @@ def find_by_address(tx: Tx, address_normal: str) -> StaffAccount | None:
     return read_account(row) if row else None
 
 
+def name_and_address(tx: Tx, staff_id: str) -> tuple[str, str] | None:
+    """Give name and mailbox of somebody in service, for a mail."""
+    found = find(tx, staff_id)
+    return (found.name, found.address) if found and found.ended_at is None else None
+
+
 def list_all(tx: Tx) -> list[StaffAccount]:
     """List all accounts, those that have ended too, the oldest first."""
     return [read_account(row) for row in tx.all(_ALL)]

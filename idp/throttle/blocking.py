@@ -158,7 +158,7 @@ class Blocking:
         BLOCKS.labels(rule.value).inc()
         record_start(self.journal, tx, block, now)
         then = self.policy.policy.limits[rule].then
-        if then is not None and Notify.MEMBER in then.notify:
+        if then is not None and Notify(block.subject_kind.value) in then.notify:
             self.notice(tx, block, now)
 
 

@@ -31,6 +31,7 @@ from tests.support.mailbox import codes_to, newest_code
 from tests.support.parties import PARTIES, write_policies
 from tests.support.relying_party import Browser, hidden_fields
 from tests.support.servers import PostgresServer, RedisServer, running_redis
+from tests.support.staff import add_staff, staff_of, to_code
 
 CROWD = 500 if LONG else 120
 A_DAY_AND_AN_HOUR = 25 * 3600
@@ -167,6 +168,36 @@ def scim_token(demo: Demo) -> Guesses:
     return Guesses("scim_token", 20, [shot] * CROWD)
 
 
+def staff_password(demo: Demo) -> Guesses:
+    browser = Browser(demo.issuer)
+    fields = fields_of(browser.get("/staff/sign-in").text, "sign-in")
+    typed = fields | {"username": staff_of(demo, "helpdesk")["email"]}
+    shots = [
+        Shot("POST", "/staff/sign-in", typed | {"password": f"guess {n}"}, _all(browser))
+        for n in range(CROWD)
+    ]
+    return Guesses("staff_password", 5, shots)
+
+
+def staff_code(demo: Demo) -> Guesses:
+    """Codes of the app of somebody of the staff, from twenty new browsers."""
+    opened = [to_code(demo, staff_of(demo, "clerk")) for _ in range(20)]
+    shots = []
+    for number in range(CROWD):
+        browser, page = opened[number % len(opened)]
+        typed = fields_of(page, "verification-code") | {"code": f"{secrets.randbelow(10**6):06d}"}
+        shots.append(Shot("POST", "/staff/verify", typed, _all(browser)))
+    return Guesses("staff_totp", 5, shots)
+
+
+def staff_link(demo: Demo) -> Guesses:
+    link = add_staff(demo, f"s{secrets.token_hex(4)}", "clerk")["link"].removeprefix(demo.issuer)
+    browser = Browser(demo.issuer)
+    browser.get(f"{link.partition('.')[0]}.{secrets.token_urlsafe(16)}")
+    shot = Shot("GET", "/staff/enrol", {}, _all(browser))
+    return Guesses("staff_enrolment", 5, [shot] * CROWD)
+
+
 KINDS: dict[str, Callable[[Demo], Guesses]] = {
     "totp": lambda demo: typed_code(demo, "totp"),
     "recovery code": lambda demo: typed_code(demo, "recovery_code"),
@@ -177,6 +208,9 @@ KINDS: dict[str, Callable[[Demo], Guesses]] = {
     "reauthentication": reauthentication,
     "client secret": client_secret,
     "scim token": scim_token,
+    "staff password": staff_password,
+    "staff code": staff_code,
+    "staff link": staff_link,
 }
 
 
@@ -211,7 +245,7 @@ def attack(demo: Demo, kind: str) -> None:
     answers = Crowd(demo.issuer).fire(guesses.shots, within=120.0)
     seen = Counter(answer.status for answer in answers)
     assert checked(demo, guesses.secret) - before == guesses.limit, seen
-    assert set(seen) <= {400, 401, 422, 429}, seen
+    assert set(seen) <= {400, 401, 410, 422, 429}, seen
     assert all(answer.cookie(SESSION) is None for answer in answers)
     guesses.after()
 

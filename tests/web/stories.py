@@ -16,6 +16,7 @@ from idp.web.pages import Organisation, Pages
 
 from .account_stories import ACCOUNT_STORIES
 from .block_stories import ACCOUNT_BLOCKS, SIGN_IN_BLOCKS, STEP_BLOCKS, Worded
+from .staff_stories import STAFF_STORIES
 
 ORGANISATION = Organisation(
     name_ja="みほん学校生活協同組合",
@@ -186,6 +187,10 @@ STORIES = [
     *[
         Story(f"account-{name}", f"account/{template}", values)
         for name, template, values in ACCOUNT_STORIES
+    ],
+    *[
+        Story(f"staff-{name}", f"staff/{template}", values, status, worded)
+        for name, template, values, status, worded in STAFF_STORIES
     ],
     Story("busy", "busy.html", {"retry_after": 12, "again_url": "/story/sign-in"}, 503),
     Story("busy-form", "busy.html", {"retry_after": 12, "again_url": None}, 503),

@@ -92,6 +92,7 @@ class Console:
             under = rule.rule == HOME or rule.rule.startswith(f"{HOME}/")
             if under and rule.endpoint not in self.routes:
                 raise UndeclaredRoute(f"{rule.rule} is mounted, and nobody said whom it is for")
+        app.extensions["staff"] = self
 
     def render(
         self,

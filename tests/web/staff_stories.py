@@ -1,0 +1,139 @@
+"""The staff's pages in every state, for the eyes and for axe."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from idp.blocks.model import Scope
+from idp.blocks.words import told
+from idp.factors.totp import in_groups, picture_of
+from idp.policy.model import LimitName
+from idp.staff.views.enrol import DIFFERENT, Wrong
+from idp.staff.views.people import MENU, STATES
+from idp.web.i18n import long_date, translate
+from idp.web.organisation import Language
+
+from .block_stories import Worded, block
+
+TOKEN = "t" * 43
+SECRET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+URI = f"otpauth://totp/mihon:madoguchi@mihon.example?secret={SECRET}"
+REFERENCE: dict[str, Any] = {"reference": "ABCD2345", "blocks": []}
+_AT = datetime(2026, 7, 31, 9, 0, tzinfo=UTC)
+_STOPPED = block(LimitName.STAFF_PASSWORD_FROM_KNOWN_DEVICE, Scope.DEVICE, 5, 4)
+_ASIDE = block(LimitName.STAFF_PASSWORD_FROM_UNKNOWN_DEVICE, Scope.STRANGERS, 5, 4)
+_SIGN_IN: dict[str, Any] = {
+    "csrf_token": TOKEN,
+    "next_page": "/staff",
+    "username": "",
+    "error": None,
+    "done": "",
+}
+_VERIFY: dict[str, Any] = {"csrf_token": TOKEN, "progress": "h" * 43, "error": None}
+_PASSWORD: dict[str, Any] = {
+    "csrf_token": TOKEN,
+    "name": "見本 窓子",
+    "username": "madoguchi@mihon.example",
+    "least": 10,
+    "error": None,
+}
+_APP: dict[str, Any] = {
+    "csrf_token": TOKEN,
+    "picture": Markup(picture_of(URI, "QR")),
+    "uri": URI,
+    "groups": in_groups(SECRET),
+    "error": None,
+}
+ROLES = {"ja": ["監査"], "en": ["Auditor"]}
+
+
+def _frame(language: Language, *, roles: bool = True, menu: bool = True) -> dict[str, Any]:
+    entry = {"url": "/staff/people", "label": MENU.label, "about": MENU.about, "current": True}
+    return {
+        "staff": {
+            "name": "試験 査",
+            "roles": ROLES[language] if roles else [],
+            "csrf_token": TOKEN,
+            "menu": [entry] if menu else [],
+            "at_home": not menu,
+        }
+    }
+
+
+def _in_frame(**more: Any) -> Worded:
+    return lambda language: _frame(language) | more
+
+
+def _people(language: Language) -> dict[str, Any]:
+    day = long_date(_AT.date(), language)
+    state = translate(STATES["in_service"], language)
+    names = ("試験 査", "kansa@mihon.example", "、".join(ROLES[language]), state, day, "")
+    reason = "新しく担当になりました（見本の理由で、少し長いもの）"
+    history = ("試験 査", ROLES[language][0], day, "cli:operator", reason, "", "")
+    return _frame(language) | {"people": [names] * 3, "history": [history] * 3}
+
+
+def _blocked(language: Language) -> dict[str, Any]:
+    return {"error": REFERENCE | {"blocks": told((_STOPPED, _ASIDE), language)}}
+
+
+def _nothing(_language: Language) -> dict[str, Any]:
+    return {}
+
+
+STAFF_STORIES: list[tuple[str, str, dict[str, Any], int, Worded]] = [
+    ("sign-in", "sign_in.html", _SIGN_IN, 200, _nothing),
+    ("sign-in-enrolled", "sign_in.html", _SIGN_IN | {"done": "enrolled"}, 200, _nothing),
+    (
+        "sign-in-failed",
+        "sign_in.html",
+        _SIGN_IN | {"error": REFERENCE, "username": "kansa@mihon.example"},
+        401,
+        _nothing,
+    ),
+    ("sign-in-blocked", "sign_in.html", _SIGN_IN, 401, _blocked),
+    ("verify", "verify.html", _VERIFY, 200, _nothing),
+    ("verify-failed", "verify.html", _VERIFY | {"error": REFERENCE}, 401, _nothing),
+    ("verify-blocked", "verify.html", _VERIFY, 401, _blocked),
+    ("enrol", "enrol_password.html", _PASSWORD, 200, _nothing),
+    (
+        "enrol-wrong",
+        "enrol_password.html",
+        _PASSWORD | {"error": Wrong(DIFFERENT, {})},
+        400,
+        _nothing,
+    ),
+    ("enrol-app", "enrol_app.html", _APP, 200, _nothing),
+    ("enrol-app-wrong", "enrol_app.html", _APP | {"error": REFERENCE}, 401, _nothing),
+    ("enrol-over", "enrol_over.html", {"reference": "ABCD2345"}, 410, _nothing),
+    ("foreign", "foreign.html", {}, 403, _nothing),
+    ("home", "home.html", {}, 200, _in_frame(ends_at=_AT)),
+    (
+        "home-nothing",
+        "home.html",
+        {"ends_at": _AT},
+        200,
+        lambda language: _frame(language, menu=False),
+    ),
+    (
+        "home-no-role",
+        "home.html",
+        {"ends_at": _AT},
+        200,
+        lambda language: _frame(language, roles=False, menu=False),
+    ),
+    ("people", "people.html", {}, 200, _people),
+    ("forbidden", "forbidden.html", {}, 403, _in_frame()),
+    ("again", "reauthenticate.html", {"next_page": "/staff"}, 200, _in_frame(error=None)),
+    (
+        "again-failed",
+        "reauthenticate.html",
+        {"next_page": "/staff"},
+        401,
+        _in_frame(error=REFERENCE),
+    ),
+]
+"""(name, template, values, status, values by language)."""
