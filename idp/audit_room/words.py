@@ -115,6 +115,7 @@ SENTENCES: Mapping[str, str] = {
     EventName.STAFF_ENROLLED: _("職員がパスワードと認証アプリを設定した"),
     EventName.STAFF_ENROLMENT_ISSUED: _("職員のアカウントを設定するリンクが作られた"),
     EventName.STAFF_ENROLMENT_REFUSED: _("職員のアカウントの設定が断られた"),
+    EventName.STAFF_LISTED: _("職員の一覧が見られた"),
     EventName.STAFF_ROLE_GRANTED: _("職員に役割が与えられた"),
     EventName.STAFF_ROLE_REVOKED: _("職員の役割が取り上げられた"),
     EventName.SUBJECT_ERASED: _("個人の鍵が破棄され、その人の情報は読めなくなった"),
