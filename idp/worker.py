@@ -25,7 +25,14 @@ from idp.factors import store as factors
 from idp.grants import store as grants
 from idp.invitations import store as invitations
 from idp.lifecycle.expiry import end_expired_sessions
-from idp.metrics import BLOCKS_RUNNING, LEGACY_ACCOUNTS, OUTBOX_WAITING, SEAL_LAG, SEALED
+from idp.metrics import (
+    BLOCKS_RUNNING,
+    INDEX_WAITING,
+    LEGACY_ACCOUNTS,
+    OUTBOX_WAITING,
+    SEAL_LAG,
+    SEALED,
+)
 from idp.oidc import store as requests
 from idp.outbox import store as outbox
 from idp.policy.limit_rules import BLOCKING
@@ -144,9 +151,11 @@ def _seal(b: Background) -> None:
 def _gauges(b: Background) -> None:
     with b.foundation.database.read() as tx:
         waiting, _ = outbox.waiting(tx)
+        not_indexed = b.index.waiting(tx)
         legacy = accounts.count_legacy(tx)
         running = blocks.count_running(tx, to_micros(b.foundation.clock.now()))
     OUTBOX_WAITING.set(waiting)
+    INDEX_WAITING.set(not_indexed)
     for limit in {*BLOCKING, *running}:
         BLOCKS_RUNNING.labels(limit).set(running.get(limit, 0))
     for scheme in {*SCHEMES, *legacy}:

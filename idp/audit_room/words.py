@@ -128,7 +128,7 @@ SENTENCES: Mapping[str, str] = {
 
 ACTORS: Mapping[str, str] = {
     "member": _("本人"),
-    "staff": _("職員"),
+    "staff": _("職員のひとり"),
     "operator": _("管理の担当（コマンド）"),
     "client": _("連携サービス"),
     "core": _("基幹システム"),

@@ -51,6 +51,11 @@ class TermIndex:
                 found = self._started(own)
         return self._terms(found[0]), found[1]
 
+    def waiting(self, tx: Tx) -> int:
+        """Count the sealed events that are not indexed yet."""
+        found = store.state(tx)
+        return store.size(tx) - (found[1] if found else 0)
+
     def run(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Index what is sealed; answers how many leaves were. `progress` gets done and total."""
         total = 0
