@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from idp.audit_search import store
-from idp.audit_search.opening import open_lines
+from idp.audit_search.opening import open_searched
 from idp.audit_search.terms import Kind, Terms
 from idp.clock import TOKYO, Clock, to_micros
 from idp.journal import store as journal
@@ -89,7 +89,7 @@ class TermIndex:
             store.remove_term(tx, terms.of(Kind.MEMBER, member))
         for page in self._pages(tx, person):
             count += len(page)
-            events = open_lines(tx, self.persons, [line for _, line in page])
+            events = open_searched(tx, self.persons, [line for _, line in page])
             known = [
                 (term, position)
                 for (position, _), event in zip(page, events, strict=True)
@@ -161,7 +161,7 @@ class TermIndex:
         self, tx: Tx, terms: Terms, leaves: Sequence[tuple[int, int | None, str | None]]
     ) -> list[tuple[int, int]]:
         there = [(at, line) for _, at, line in leaves if at is not None and line is not None]
-        events = open_lines(tx, self.persons, [line for _, line in there])
+        events = open_searched(tx, self.persons, [line for _, line in there])
         return [
             (term, at)
             for (at, _), event in zip(there, events, strict=True)

@@ -60,6 +60,11 @@ class Criteria:
         """Whether every event is asked for."""
         return all(getattr(self, one.name) is None for one in fields(self))
 
+    @property
+    def asks_personal(self) -> bool:
+        """Whether events have to be opened to tell."""
+        return self.address is not None or self.member is not None
+
     def as_data(self) -> dict[str, Any]:
         """Give the criteria as they may stand in an event, without person and address."""
         plain = ("actor", "client", "outcome", "reference", "session", "case")

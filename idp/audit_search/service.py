@@ -12,13 +12,12 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from audit import instant
 from idp.audit_search import store
 from idp.audit_search.index import TermIndex
 from idp.audit_search.model import Criteria, Found, Page, back_to, read_key
-from idp.audit_search.opening import open_lines
+from idp.audit_search.opening import open_lines, open_searched
 from idp.audit_search.streams import Stream, every, streams_of, tail_of
-from idp.clock import to_micros
+from idp.clock import from_micros, to_micros
 from idp.journal import store as journal
 from idp.storage.sql import Database, Tx
 from idp.subjects.service import PersonKeys
@@ -31,6 +30,15 @@ SLICE = 128
 NEWEST = 2**62
 
 
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """An event that fulfils all criteria, not opened yet."""
+
+    position: int
+    occurred_at: int
+    line: str
+
+
 @dataclass
 class _Walk:
     """Where one page stands: what it found and what it has cost."""
@@ -41,7 +49,7 @@ class _Walk:
 
     def __post_init__(self) -> None:
         """Begin with nothing found."""
-        self.found: list[Found] = []
+        self.found: list[_Hit] = []
 
 
 @dataclass(frozen=True)
@@ -105,12 +113,12 @@ class AuditSearch:
         while True:
             inside = [position for position in chunk if position > low]
             if not self._look(tx, criteria, others, inside, walk, most):
-                return _page(tx, walk, most)
+                return self._page(tx, walk, most)
             if len(inside) < size:
-                return Page(tuple(walk.found))
+                return self._page(tx, walk, most, ended=True)
             walk.before = inside[-1]
             if walk.positions >= POSITIONS_AT_MOST:
-                return _page(tx, walk, most)
+                return self._page(tx, walk, most)
             size = min(size * 2, CHUNK_AT_MOST)
             chunk = driver.below(tx, walk.before, size)
 
@@ -131,8 +139,9 @@ class AuditSearch:
                 break
             kept = other.among(tx, left)
             left = [position for position in left if position in kept]
-        for begin in range(0, len(left), SLICE):
-            part = left[begin : begin + SLICE]
+        slice_ = min(SLICE, max(16, most + 1 - len(walk.found)))
+        for begin in range(0, len(left), slice_):
+            part = left[begin : begin + slice_]
             walk.found += self._fulfilling(tx, criteria, part)
             walk.events += len(part)
             walk.before = part[-1]
@@ -140,26 +149,31 @@ class AuditSearch:
                 return False
         return True
 
-    def _fulfilling(self, tx: Tx, criteria: Criteria, positions: Sequence[int]) -> list[Found]:
+    def _fulfilling(self, tx: Tx, criteria: Criteria, positions: Sequence[int]) -> list[_Hit]:
         fitting = [
-            (position, line)
+            _Hit(position, occurred_at, line)
             for position, occurred_at, line in store.rows(tx, positions)
             if criteria.fits(occurred_at, json.loads(line))
         ]
-        opened = open_lines(tx, self.persons, [line for _, line in fitting])
-        found = [Found(at, event) for (at, _), event in zip(fitting, opened, strict=True)]
-        return [one for one in found if criteria.fits_opened(one.event)]
+        if not criteria.asks_personal:
+            return fitting
+        opened = open_searched(tx, self.persons, [one.line for one in fitting])
+        pairs = zip(fitting, opened, strict=True)
+        return [one for one, event in pairs if criteria.fits_opened(event)]
+
+    def _page(self, tx: Tx, walk: _Walk, most: int, *, ended: bool = False) -> Page:
+        """Open what is shown, and name the place to go on from."""
+        hits = walk.found[:most]
+        events = open_lines(tx, self.persons, [one.line for one in hits])
+        pairs = zip(hits, events, strict=True)
+        found = tuple(Found(one.position, event) for one, event in pairs)
+        if len(walk.found) > most:
+            return Page(found, str(hits[-1].position), from_micros(hits[-1].occurred_at))
+        if ended:
+            return Page(found)
+        return Page(found, str(walk.before), back_to(store.instant_of(tx, walk.before)))
 
 
 def _reach(probe: Sequence[int]) -> tuple[int, int]:
     """Tell how rare a criterion is around here: the rarer, the further back its probe reaches."""
     return (0, len(probe)) if len(probe) < PROBE else (1, probe[-1])
-
-
-def _page(tx: Tx, walk: _Walk, most: int) -> Page:
-    """End a page in the middle of the log."""
-    if len(walk.found) > most:
-        last = walk.found[most - 1]
-        at = instant.from_text(last.event["occurred_at"])
-        return Page(tuple(walk.found[:most]), str(last.position), at)
-    return Page(tuple(walk.found), str(walk.before), back_to(store.instant_of(tx, walk.before)))

@@ -22,7 +22,7 @@ from tests.audit_search.oracle import (
     expected,
 )
 
-COUNT = 4_000
+COUNT = 3_000
 PLACES = [
     *ADDRESSES[:-1],
     "203.0.113.0/24",
@@ -66,13 +66,13 @@ def drawn(draw: random.Random) -> Criteria:
     return Criteria(**values)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_any_combination_finds_what_looking_at_every_event_finds(log: Log, seed: int) -> None:
     draw, every, hits = random.Random(seed), log.everything(), 0
-    for _ in range(60):
+    for _ in range(50):
         criteria = drawn(draw)
         wanted = expected(every, criteria)
-        assert log.pages(criteria, draw.choice([3, 20, 1_000])) == wanted, criteria
+        assert log.pages(criteria, draw.choice([25, 200, 1_000])) == wanted, criteria
         hits += bool(wanted)
     assert hits > 15, "searches that find nothing prove little"
 
