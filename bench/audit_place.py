@@ -28,6 +28,8 @@ POLICIES = Path(__file__).parents[1] / "policies"
 def default_folder() -> Path:
     """Name the folder when none is given."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    if os.geteuid() == 0:  # the server runs as somebody who cannot look into root's home
+        cache = Path("/var/tmp")
     return Path(os.environ.get("KUMIAI_BENCH_AUDIT", cache / "kumiai-id" / "bench-audit"))
 
 
@@ -62,7 +64,7 @@ def _settings(folder: Path, url: str) -> Settings:
 def _server_folder(folder: Path) -> Path:
     """Give the folder of the server; under root it belongs to the user the server runs as."""
     made = folder / "postgresql"
-    made.mkdir(exist_ok=True)
+    made.mkdir(exist_ok=True, parents=True)
     if os.geteuid() == 0:
         for parent in (made, folder):
             parent.chmod(0o755)

@@ -8,6 +8,7 @@ meanwhile, and then they are computed again.
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from idp.audit_search import store
-from idp.audit_search.opening import open_searched
+from idp.audit_search.opening import only_under, open_searched
 from idp.audit_search.terms import Kind, Terms
 from idp.clock import TOKYO, Clock, to_micros
 from idp.journal import store as journal
@@ -26,6 +27,7 @@ from keys.master import MasterKeys
 
 BATCH = 1_000
 LOCK = "audit index"
+NEWEST = 2**62
 _MONTH = re.compile(r"unknown:([0-9]{4})-([0-9]{2})", re.ASCII)
 
 
@@ -76,41 +78,49 @@ class TermIndex:
 
         Part of an erasure, in its transaction and before the key is destroyed: with the key gone
         the whole index has to be gone through. A person is a subject, or `unknown:2026-11` for
-        what was typed by people we do not know. `member` is the person's number, under which
+        what was typed by people we do not know, or an id of the staff: what goes is what was made
+        from values under this person's key. `member` is the person's number, under which
         events of the register are found. Whoever is indexing at this moment begins anew.
         """
         tx.lock(LOCK)
-        found = store.state(tx)
+        found, key_id = store.state(tx), self.persons.key_id(tx, person)
         if found is None:
             return 0
         store.stamp(tx)
         terms, count = self._terms(found[0]), 0
         if member is not None:
             store.remove_term(tx, terms.of(Kind.MEMBER, member))
-        for page in self._pages(tx, person):
-            count += len(page)
-            events = open_searched(tx, self.persons, [line for _, line in page])
-            known = [
-                (term, position)
-                for (position, _), event in zip(page, events, strict=True)
-                for term in terms.personal(event)
-            ]
-            store.remove(tx, known)
-            closed = [
-                position
-                for (position, _), event in zip(page, events, strict=True)
-                if _is_closed(event)
-            ]
-            if closed:
-                store.sweep(tx, closed)
+        if key_id is not None:
+            for page in self._pages(tx, terms, person, key_id):
+                count += self._forget(tx, terms, key_id, page)
         return count
 
-    def _pages(self, tx: Tx, person: str) -> Iterator[Sequence[tuple[int, str]]]:
+    def _forget(self, tx: Tx, terms: Terms, key_id: str, page: Sequence[tuple[int, str]]) -> int:
+        own = [(at, line) for at, line in page if key_id in line]
+        events = open_searched(tx, self.persons, [line for _, line in own])
+        belonging = [
+            (at, only_under(key_id, json.loads(line), event))
+            for (at, line), event in zip(own, events, strict=True)
+        ]
+        store.remove(tx, [(term, at) for at, event in belonging for term in terms.personal(event)])
+        closed = [at for at, event in belonging if _is_closed(event)]
+        if closed:
+            store.sweep(tx, closed)
+        return len(own)
+
+    def _pages(
+        self, tx: Tx, terms: Terms, person: str, key_id: str
+    ) -> Iterator[Sequence[tuple[int, str]]]:
+        """Give the events whose values may lie under a person's key."""
         month = _MONTH.fullmatch(person)
-        if month is None:
-            yield from self._of_subject(tx, person)
-        else:
-            yield from self._of_month(tx, person, int(month[1]), int(month[2]))
+        if month is not None:
+            yield from self._of_month(tx, key_id, int(month[1]), int(month[2]))
+            return
+        yield from self._of_subject(tx, person)
+        before = NEWEST
+        while positions := store.of_term(tx, terms.of(Kind.ACTOR, person), before, BATCH):
+            yield [(at, line) for at, _, line in store.rows(tx, positions)]
+            before = positions[-1]
 
     def _of_subject(self, tx: Tx, subject: str) -> Iterator[Sequence[tuple[int, str]]]:
         after = 0
@@ -119,12 +129,9 @@ class TermIndex:
             after = page[-1][0]
 
     def _of_month(
-        self, tx: Tx, person: str, year: int, month: int
+        self, tx: Tx, key_id: str, year: int, month: int
     ) -> Iterator[Sequence[tuple[int, str]]]:
         """Go through a month: such a key also stands in events of persons who were erased."""
-        key_id = self.persons.key_id(tx, person)
-        if key_id is None:
-            return
         begin = datetime(year, month, 1, tzinfo=TOKYO)
         end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=TOKYO)
         after = journal.position_before(tx, begin)

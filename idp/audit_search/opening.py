@@ -38,6 +38,16 @@ def open_searched(tx: Tx, persons: PersonKeys, lines: Sequence[str]) -> list[dic
     return events
 
 
+def only_under(key_id: str, raw: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
+    """Give of an opened event only what lies under one key in its line (`raw`)."""
+    kept: dict[str, Any] = {}
+    for group, member in _TERMS:
+        value = (raw.get(group) or {}).get(member)
+        if is_sealed(value) and value["key"] == key_id:
+            kept[group] = {member: event[group][member]}
+    return kept
+
+
 def _sealed(event: Mapping[str, Any]) -> list[Mapping[str, str]]:
     values = [(event.get(group) or {}).get(member) for group, member in _TERMS]
     return [value for value in values if is_sealed(value)]
