@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Tests start hundreds of processes: none of them should compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check setup setup-dev bench lock screenshots faults races overload rotation states feed letters timing interop packages clean
+.PHONY: help demo test check setup setup-dev bench bench-data lock screenshots faults races overload rotation states feed letters timing interop packages clean
 
 help: ## Show these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,10 @@ check: setup-dev ## Format, lint, types, import contracts, translations, generat
 bench: setup-dev packages ## Measure; ratios within one run
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.protection
+
+bench-data: setup-dev packages ## Fill an audit log of ten million events outside the tree, then search it
+	$(BIN)/python -m bench.audit_data --events $(or $(EVENTS),10000000)
+	$(BIN)/python -m bench.audit_search
 
 races: setup-dev packages ## The long form of the parallel attacks
 	RACES=long $(BIN)/python -m pytest tests/races

@@ -58,13 +58,20 @@ INVENTORY: dict[EventName, Described] = {
         "An attempt at a secret was never answered (its process ended); it counts as wrong.",
         _SECURITY,
     ),
-    EventName.AUDIT_EXPORTED: Described("A part of the audit log was exported.", _SYSTEM, _SOURCE),
+    EventName.AUDIT_EXPORTED: Described(
+        "A part of the audit log was exported.", _SYSTEM, (*_SOURCE, "data.address", "data.number")
+    ),
     EventName.AUDIT_PURGED: Described(
         "Event bodies of one class were deleted after their retention.", _SYSTEM
     ),
-    EventName.AUDIT_SEARCHED: Described("The audit log was searched.", _SYSTEM, _SOURCE),
+    EventName.AUDIT_SEARCHED: Described(
+        "The audit log was searched.", _SYSTEM, (*_SOURCE, "data.address", "data.number")
+    ),
     EventName.AUDIT_VERIFIED: Described(
         "The audit log was verified, with this result.", _SYSTEM, _SOURCE
+    ),
+    EventName.AUDIT_VIEWED: Described(
+        "Someone looked at one event, a timeline or an incident.", _SYSTEM, _SOURCE
     ),
     EventName.AUTHORIZATION_REFUSED: Described(
         "An authorization request was refused.", _SECURITY, _SOURCE

@@ -28,6 +28,7 @@ class EventName(StrEnum):
     AUDIT_PURGED = "audit.purged"
     AUDIT_SEARCHED = "audit.searched"
     AUDIT_VERIFIED = "audit.verified"
+    AUDIT_VIEWED = "audit.viewed"
     AUTHORIZATION_REFUSED = "authorization.refused"
     BLOCK_LIFTED = "block.lifted"
     BLOCK_STARTED = "block.started"

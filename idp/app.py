@@ -10,6 +10,7 @@ from flask import Flask
 from idp.assembly import Provider
 from idp.assembly import provisioning as scim
 from idp.assembly.account_pages import build_account_pages
+from idp.assembly.audit_room import build_audit_pages
 from idp.assembly.changes import build_changes
 from idp.assembly.recovery import build_recovery
 from idp.assembly.registration import build_finishing
@@ -181,6 +182,8 @@ def _staff_pages(app: Flask, provider: Provider, browser: Browser, pages: Pages)
     console = build_console(provider, browser, pages)
     for room in build_staff_pages(provider, console):
         app.register_blueprint(room.blueprint())
+    for pages_of_audit in build_audit_pages(provider.foundation, console):
+        app.register_blueprint(pages_of_audit.blueprint())
     console.check(app)
 
 

@@ -32,6 +32,11 @@ SEAL_LAG = Gauge(
     "Age of the oldest event that waits for sealing",
     multiprocess_mode="mostrecent",
 )
+INDEX_WAITING = Gauge(
+    "audit_index_waiting_events",
+    "Sealed events that the search index does not hold yet",
+    multiprocess_mode="mostrecent",
+)
 LEGACY_ACCOUNTS = Gauge(
     "accounts_legacy",
     "Accounts of an older portal whose owner has not signed in since the import",

@@ -26,7 +26,14 @@ from idp.factors import store as factors
 from idp.grants import store as grants
 from idp.invitations import store as invitations
 from idp.lifecycle.expiry import end_expired_sessions
-from idp.metrics import BLOCKS_RUNNING, LEGACY_ACCOUNTS, OUTBOX_WAITING, SEAL_LAG, SEALED
+from idp.metrics import (
+    BLOCKS_RUNNING,
+    INDEX_WAITING,
+    LEGACY_ACCOUNTS,
+    OUTBOX_WAITING,
+    SEAL_LAG,
+    SEALED,
+)
 from idp.oidc import store as requests
 from idp.outbox import store as outbox
 from idp.policy.limit_rules import BLOCKING
@@ -116,6 +123,8 @@ def _jobs(b: Background) -> list[Job]:
             for kind in b.outbox.carriers
         ),
         Job("seal", interval, lambda: _seal(b)),
+        # Beside the others: after an upgrade it has the whole log to go through.
+        Job("index", interval, b.index.run, aside=True),
         Job("former members", 5.0, b.standing.end_former_members),
         Job("notices", 5.0, b.notices.give_due),
         # A twentieth of the dwell is exact enough, and a short one (a demonstration) is kept too.
@@ -144,9 +153,11 @@ def _seal(b: Background) -> None:
 def _gauges(b: Background) -> None:
     with b.foundation.database.read() as tx:
         waiting, _ = outbox.waiting(tx)
+        not_indexed = b.index.waiting(tx)
         legacy = accounts.count_legacy(tx)
         running = blocks.count_running(tx, to_micros(b.foundation.clock.now()))
     OUTBOX_WAITING.set(waiting)
+    INDEX_WAITING.set(not_indexed)
     for limit in {*BLOCKING, *running}:
         BLOCKS_RUNNING.labels(limit).set(running.get(limit, 0))
     for scheme in {*SCHEMES, *legacy}:

@@ -8,11 +8,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from idp.alerts.canary import Canary
 from idp.alerts.watch import AlertWatch
+from idp.assembly.audit_search import build_index
 from idp.assembly.foundation import Foundation, build_outgoing
 from idp.assembly.leaving import build_notices
 from idp.assembly.mails import mail_carriers
 from idp.assembly.registration import build_invitation_feed
 from idp.assembly.sign_in import build_signing_in
+from idp.audit_search.index import TermIndex
 from idp.errors import SettingsError
 from idp.invitations.feed import InvitationFeed
 from idp.journal.sealer import Sealer
@@ -39,6 +41,7 @@ class Background:
 
     foundation: Foundation
     sealer: Sealer
+    index: TermIndex
     outbox: Outbox
     standing: AccountStanding
     rotation: KeyRotation
@@ -65,6 +68,7 @@ def build_background(foundation: Foundation) -> Background:
     return Background(
         foundation=f,
         sealer=sealer,
+        index=build_index(f),
         outbox=Outbox(f.database, f.clock, lambda: f.policy.policy.outbox, carriers),
         standing=AccountStanding(f.database, f.clock, f.journal, f.endings),
         rotation=build_rotation(f),

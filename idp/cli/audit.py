@@ -1,4 +1,4 @@
-"""`idp audit`: search, export, key, checkpoint, verify."""
+"""`idp audit`: search, export, key, checkpoint, verify; more in `audit_room`."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from rich.progress import Progress
 
 from audit.__main__ import main as verifier
 from audit.checkpoint import encode_key
-from audit.names import EventName
 from audit.pack import PackError
-from idp.assembly import Foundation, audit_key, build_sealer
+from idp.assembly import audit_key, build_sealer
+from idp.assembly.audit_room import build_looking
+from idp.audit_room.forms import FORMS
+from idp.cli.audit_criteria import criteria_of, criteria_options
+from idp.cli.audit_room import breach, export_search, reindex, timeline
 from idp.cli.output import format_option, foundation, operator, say
 from idp.errors import IdpError
 from idp.journal import store
 from idp.journal.export import Exporter
-from idp.journal.reading import EventReader
-
-NEWEST = 2**62
 
 
 @click.group()
@@ -29,11 +29,25 @@ def audit() -> None:
 
 
 @audit.command(epilog="Example: idp audit export --out pack-2026-11")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder or file.")
+@click.option(
+    "--form",
+    "kind",
+    type=click.Choice(["pack", *FORMS]),
+    default="pack",
+    show_default=True,
+    help="The pack proves the whole log; the others hold what is chosen, opened.",
+)
+@criteria_options
 @format_option
-def export(out: Path, form: str) -> None:
-    """Write a pack that `python -m audit verify` checks offline."""
+def export(out: Path, kind: str, form: str, **typed: str | None) -> None:
+    """Write a pack that `python -m audit verify` checks offline, or a search as one file."""
     f = foundation()
+    if kind != "pack":
+        export_search(f, out, kind, criteria_of(f, typed), form)
+        return
+    if any(typed.values()):
+        raise click.UsageError("a pack holds the whole log; choose with --form csv, jsonl, rfc5424")
     exporter = Exporter(f.database, f.journal, build_sealer(f), audit_key(f), f.clock)
     try:
         with Progress(disable=not sys.stderr.isatty(), transient=True) as bar:
@@ -78,39 +92,24 @@ def verify(pack: Path, key_file: Path | None, kept: Path | None) -> int:
 
 
 @audit.command(epilog="Example: idp audit search --name sign_in.refused --limit 20")
-@click.option("--name", type=click.Choice([name.value for name in EventName]))
-@click.option("--subject")
-@click.option("--reference", help="The reference code a member reads out.")
+@criteria_options
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--after", metavar="KEY", help="Where the last page ended, as it said.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-def search(
-    name: str | None, subject: str | None, reference: str | None, limit: int, form: str
-) -> int:
+def search(limit: int, after: str | None, form: str, **typed: str | None) -> int:
     """List events, newest first; looking is itself an event."""
     f = foundation()
-    with f.database.read() as tx:
-        found = store.search(tx, NEWEST, limit, name=name, subject=subject, reference=reference)
-        events = [EventReader(f.persons).open(tx, line) for _, line in found]
-    record_search(f, name, subject, reference, len(events))
-    for event in events:
+    criteria = criteria_of(f, typed)
+    page = build_looking(f).page(criteria, limit, operator(), after=after)
+    for one in page.found:
+        event = one.event
         click.echo(json.dumps(event, ensure_ascii=False) if form == "json" else _sentence(event))
-    return 0 if events else 1
-
-
-def record_search(
-    f: Foundation, name: str | None, subject: str | None, reference: str | None, found: int
-) -> None:
-    """Record that an operator looked into the log."""
-    data = {"name": name, "reference": reference, "found": found}
-    with f.database.begin() as tx:
-        f.journal.record(
-            tx,
-            EventName.AUDIT_SEARCHED,
-            f.clock.now(),
-            actor=operator(),
-            subject=subject,
-            data=data,
-        )
+    if page.after is not None:
+        far = f", looked back to {page.back_to.isoformat()}" if page.back_to else ""
+        click.echo(f"there may be more{far}: go on with --after {page.after}", err=True)
+    if page.indexing:
+        click.echo("the search index is being made: addresses and sessions take longer", err=True)
+    return 0 if page.found else 1
 
 
 def _sentence(event: dict[str, object]) -> str:
@@ -118,3 +117,7 @@ def _sentence(event: dict[str, object]) -> str:
     who = event.get("subject") or ""
     data = json.dumps(event.get("data", {}), ensure_ascii=False)
     return f"{parts[0]}  {parts[1]:<24} {parts[2]:<8} {who}  {event.get('client', '')}  {data}"
+
+
+for command in (timeline, breach, reindex):
+    audit.add_command(command)

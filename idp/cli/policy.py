@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from audit.names import EventName
+from idp.assembly.audit_room import build_looking
 from idp.attempts.explaining import explain as explain_code
-from idp.cli.audit import record_search
+from idp.audit_search.model import Criteria
 from idp.cli.output import format_option, foundation, operator, say, show
 from idp.cli.rehearse import rehearse
 from idp.clients.registration import client_from
@@ -93,7 +95,8 @@ def explain(reference: str, form: str) -> None:
         found = explain_code(tx, reference)
     if found is None:
         raise IdpError(f"{reference}: no such reference code")
-    record_search(f, None, None, reference[:40], 1)
+    about = {"reference": reference[:40], "found": 1}
+    build_looking(f).record(EventName.AUDIT_SEARCHED, Criteria(), operator(), about)
     facts = found.attempt.decision if found.attempt else None
     rules = [
         {

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import combinations
 
 import sqlalchemy as sa
 
@@ -102,23 +103,26 @@ _LEAVES = Statement(
 _LEAF_OF = Statement(
     sa.select(audit_leaf.c.seq).where(audit_leaf.c.event_id == sa.bindparam("event"))
 )
-_SEARCH = Statement(
-    sa.select(_e.position, _e.line)
-    .where(
-        _e.position < sa.bindparam("before"),
-        sa.or_(sa.bindparam("any_name", type_=sa.Integer) == 1, _e.name == sa.bindparam("name")),
-        sa.or_(
-            sa.bindparam("any_subject", type_=sa.Integer) == 1,
-            _e.subject == sa.bindparam("subject"),
-        ),
-        sa.or_(
-            sa.bindparam("any_reference", type_=sa.Integer) == 1,
-            _e.reference == sa.bindparam("reference"),
-        ),
+_SEARCHED_BY = ("name", "subject", "reference")
+
+
+def _search_by(asked: tuple[str, ...]) -> Statement:
+    return Statement(
+        sa.select(_e.position, _e.line)
+        .where(
+            _e.position < sa.bindparam("before"), *(_e[one] == sa.bindparam(one) for one in asked)
+        )
+        .order_by(_e.position.desc())
+        .limit(sa.bindparam("most"))
     )
-    .order_by(_e.position.desc())
-    .limit(sa.bindparam("most"))
-)
+
+
+# One statement for each combination: "or nothing is asked for" would go through the whole log.
+_SEARCH = {
+    asked: _search_by(asked)
+    for count in range(len(_SEARCHED_BY) + 1)
+    for asked in combinations(_SEARCHED_BY, count)
+}
 _FIRST_FROM_ID = Statement(
     sa.select(_e.position).where(_e.id >= sa.bindparam("id")).order_by(_e.id).limit(1)
 )
@@ -275,15 +279,7 @@ def search(
     reference: str | None = None,
 ) -> list[tuple[int, str]]:
     """List event lines, newest first, before a position (keyset page)."""
-    rows = tx.all(
-        _SEARCH,
-        before=before,
-        most=most,
-        any_name=int(name is None),
-        name=name or "",
-        any_subject=int(subject is None),
-        subject=subject or "",
-        any_reference=int(reference is None),
-        reference=reference or "",
-    )
+    values = {"name": name, "subject": subject, "reference": reference}
+    asked = {key: value for key, value in values.items() if value is not None}
+    rows = tx.all(_SEARCH[tuple(asked)], before=before, most=most, **asked)
     return [(r[0], r[1]) for r in rows]

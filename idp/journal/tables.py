@@ -32,6 +32,17 @@ audit_event = sa.Table(
 sa.Index("ix_audit_event_written_by_position", audit_event.c.written_by, audit_event.c.position)
 sa.Index("ix_audit_event_subject_occurred_at", audit_event.c.subject, audit_event.c.occurred_at)
 sa.Index("ix_audit_event_reference", audit_event.c.reference)
+sa.Index("ix_audit_event_subject_position", audit_event.c.subject, audit_event.c.position)
+sa.Index("ix_audit_event_client_position", audit_event.c.client, audit_event.c.position)
+sa.Index("ix_audit_event_name_position", audit_event.c.name, audit_event.c.position)
+_not_done = audit_event.c.outcome != "done"
+sa.Index(
+    "ix_audit_event_not_done",
+    audit_event.c.outcome,
+    audit_event.c.position,
+    sqlite_where=_not_done,
+    postgresql_where=_not_done,
+)
 _is_flood = audit_event.c.name == EventName.FLOOD_COUNTED.value
 sa.Index(
     "ix_audit_event_flood",

@@ -1,7 +1,10 @@
-"""Which secrets lie wrapped in rows: keys of persons, apps, mails, codes of unprinted letters."""
+"""Which secrets lie wrapped in rows: keys of persons, apps, mails, codes of unprinted letters, the
+search index."""
 
 from __future__ import annotations
 
+from idp.audit_search import index as audit_index
+from idp.audit_search import store as audit_terms
 from idp.factors import store as factors
 from idp.factors import totp
 from idp.invitations import issuing
@@ -14,6 +17,7 @@ from idp.staff import store as staff
 from idp.subjects import service as subjects
 from idp.subjects import store as persons
 
+AUDIT_INDEX = RowSecrets("audit index", audit_terms.WRAPPED, audit_index.context)
 PERSON_KEYS = RowSecrets("person keys", persons.WRAPPED, subjects.context)
 FACTOR_SECRETS = RowSecrets("factor secrets", factors.WRAPPED, totp.context)
 STAFF_APPS = RowSecrets("staff apps", staff.APP_SECRETS, staff_factors.context)

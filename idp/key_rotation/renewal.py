@@ -1,7 +1,8 @@
 """A renewed master key: everything that lies wrapped in a store is wrapped again under it.
 
-Six kinds of secrets: the audit key, the signing ring, and in rows (`idp.key_rotation.kinds`) keys
-of persons, secrets of authenticator apps, mails in the outbox, codes of letters not yet printed.
+Seven kinds of secrets: the audit key, the signing ring, and in rows (`idp.key_rotation.kinds`) keys
+of persons, secrets of authenticator apps, mails in the outbox, codes of letters not yet printed,
+the key of the search index.
 Keys that are derived (form tokens, successors of refresh tokens, nonces, hashes of typed codes) lie
 nowhere: they follow the file, and what was made with an older one stays good while its line stands
 there. What of that outlives a day is counted (`idp.key_rotation.usage`).
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from audit.event import Actor
 from audit.names import EventName
 from idp.key_rotation.kinds import (
+    AUDIT_INDEX,
     FACTOR_SECRETS,
     LETTERS,
     MAILS,
@@ -49,7 +51,15 @@ class Renewal:
         r = self.rotation
         again = self._audit_key(actor) + r.rewrap(actor)
         progress(again)
-        for kind in (FACTOR_SECRETS, STAFF_APPS, STAFF_LINKS, MAILS, LETTERS, PERSON_KEYS):
+        for kind in (
+            FACTOR_SECRETS,
+            STAFF_APPS,
+            STAFF_LINKS,
+            MAILS,
+            LETTERS,
+            AUDIT_INDEX,
+            PERSON_KEYS,
+        ):
             rows = RowRewrap(r.database, r.clock, r.journal, self.master, kind)
             again += rows.run(actor, progress)
         return again

@@ -15,6 +15,7 @@ from idp.clock import to_micros
 from idp.invitations import store as invitations
 from idp.invitations.model import last_day
 from idp.key_rotation.kinds import (
+    AUDIT_INDEX,
     FACTOR_SECRETS,
     LETTERS,
     MAILS,
@@ -26,6 +27,7 @@ from idp.key_rotation.rotation import KeyRotation
 from idp.storage.key_vault import find_audit_key
 from keys.master import MasterKeys, wrapped_under
 
+KINDS = (PERSON_KEYS, FACTOR_SECRETS, STAFF_APPS, STAFF_LINKS, MAILS, LETTERS, AUDIT_INDEX)
 Counted = Counter[str | None]
 """By master key; None stands for those that are not in the file."""
 
@@ -41,6 +43,7 @@ class Usage:
     factor_secrets: int
     mails: int
     letters: int
+    audit_index: int
     registration_codes: int
     """Codes that still open a registration; nothing but time, or a new code, sets them free."""
     codes_until: date | None
@@ -56,6 +59,7 @@ class Usage:
             + self.factor_secrets
             + self.mails
             + self.letters
+            + self.audit_index
         )
 
     @property
@@ -73,12 +77,9 @@ def count_usage(rotation: KeyRotation, master: MasterKeys) -> list[Usage]:
     )
     with rotation.database.read() as tx:
         audit_key = find_audit_key(tx)
-        rows = [
-            kind.column.count(tx, master.ids)
-            for kind in (PERSON_KEYS, FACTOR_SECRETS, STAFF_APPS, STAFF_LINKS, MAILS, LETTERS)
-        ]
+        rows = [kind.column.count(tx, master.ids) for kind in KINDS]
         codes = invitations.live_by_key(tx, to_micros(rotation.clock.now()))
-    persons, apps, staff_apps, staff_links, mails, letters = rows
+    persons, apps, staff_apps, staff_links, mails, letters, index = rows
     ring = _fold(signing, master)
     audit = _fold(Counter([wrapped_under(audit_key)] if audit_key else []), master)
     live = _fold(Counter({key: count for key, (count, _) in codes.items()}), master)
@@ -94,6 +95,7 @@ def count_usage(rotation: KeyRotation, master: MasterKeys) -> list[Usage]:
                 apps[key] + staff_apps[key] + staff_links[key],
                 mails[key],
                 letters[key],
+                index[key],
                 live[key],
                 last_day(max(ends)) if ends else None,
             )

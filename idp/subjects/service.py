@@ -12,6 +12,7 @@ import hmac
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -71,6 +72,18 @@ class PersonKeys:
         wrapped = store.find_by_id(tx, key_id)
         return self.master.unwrap(wrapped, context(key_id)) if wrapped else None
 
+    def key_id(self, tx: Tx, person: str) -> str | None:
+        """Tell under which id a person's key is named in the log, destroyed or not."""
+        found = store.find(tx, person)
+        return found[0] if found else None
+
+    def keys_by_ids(self, tx: Tx, key_ids: Iterable[str]) -> dict[str, bytes | None]:
+        """Do as `key_by_id` for many, in one question."""
+        keys: dict[str, bytes | None] = dict.fromkeys(key_ids)
+        for key_id, wrapped in store.find_many_by_id(tx, keys):
+            keys[key_id] = self.master.unwrap(wrapped, context(key_id)) if wrapped else None
+        return keys
+
     def pseudonym(self, text: str, now: datetime) -> str:
         """Give the keyed hash under which something typed by an unknown person is kept."""
         return _pseudonym(self._stranger_key(now), text)
@@ -97,8 +110,12 @@ class PersonKeys:
             self._cache.pop(person, None)
         return store.destroy(tx, person, to_micros(now)) > 0
 
+    def draw(self, now: datetime) -> PersonKey:
+        """Draw a key that is nobody's yet."""
+        return PersonKey(new_id(now), secrets.token_bytes(32))
+
     def _make(self, tx: Tx, person: str, now: datetime) -> PersonKey:
-        made = PersonKey(new_id(now), secrets.token_bytes(32))
+        made = self.draw(now)
         wrapped = self.master.wrap(made.key, context(made.key_id))
         if store.add_unless_there(tx, person, made.key_id, wrapped, to_micros(now)):
             return made

@@ -1,5 +1,8 @@
 """Rows of per-person keys. A destroyed key keeps its row, without the key."""
 
+import json
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 
 from idp.storage.sql import Tx
@@ -26,6 +29,14 @@ _ADD = Statement(
 )
 _FIND = Statement(sa.select(_c.key_id, _c.wrapped).where(_c.person == sa.bindparam("person")))
 _BY_ID = Statement(sa.select(_c.wrapped).where(_c.key_id == sa.bindparam("key_id")))
+_BY_IDS = Statement(
+    sa.text(
+        "SELECT key_id, wrapped FROM person_key WHERE key_id IN (SELECT value FROM json_each(:ids))"
+    )
+)
+_BY_IDS_PG = Statement(
+    sa.text("SELECT key_id, wrapped FROM person_key WHERE key_id = ANY(CAST(:ids AS text[]))")
+)
 _DESTROY = Statement(
     sa.update(person_key)
     .where(_c.person == sa.bindparam("who"), _c.destroyed_at.is_(None))
@@ -50,6 +61,17 @@ def find_by_id(tx: Tx, key_id: str) -> str | None:
     """Find a wrapped key by its id; None when unknown or destroyed."""
     row = tx.one(_BY_ID, key_id=key_id)
     return row[0] if row else None
+
+
+def find_many_by_id(tx: Tx, key_ids: Iterable[str]) -> list[tuple[str, str | None]]:
+    """Find keys by their ids, which are UUIDs: (key id, wrapped key)."""
+    text = json.dumps(list(key_ids))
+    found = (
+        tx.all(_BY_IDS_PG, ids="{" + text[1:-1] + "}")
+        if tx.is_postgresql
+        else tx.all(_BY_IDS, ids=text)
+    )
+    return [(row[0], row[1]) for row in found]
 
 
 def destroy(tx: Tx, person: str, at: int) -> int:

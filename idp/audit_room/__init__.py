@@ -1,0 +1,1 @@
+"""The audit room: what auditors ask of the log, and each look recorded."""

@@ -1,0 +1,46 @@
+"""Reading single events of the log, their neighbours, and the seals on them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from idp.journal.tables import audit_checkpoint, audit_event, audit_leaf
+from idp.storage.sql import Tx
+from idp.storage.statement import Statement
+
+_e = audit_event.c
+_LINE_OF = Statement(sa.select(_e.line).where(_e.id == sa.bindparam("which")))
+_BETWEEN = Statement(
+    sa.select(_e.position, _e.line)
+    .where(_e.position >= sa.bindparam("first"), _e.position <= sa.bindparam("last"))
+    .order_by(_e.position)
+)
+_LEAF_OF = Statement(
+    sa.select(audit_leaf.c.seq, audit_leaf.c.hash).where(
+        audit_leaf.c.event_id == sa.bindparam("which")
+    )
+)
+_CHECKPOINT_OVER = Statement(
+    sa.select(audit_checkpoint.c.size, audit_checkpoint.c.signed_at, audit_checkpoint.c.note)
+    .where(audit_checkpoint.c.size > sa.bindparam("seq"))
+    .order_by(audit_checkpoint.c.size)
+    .limit(1)
+)
+
+
+def line_of(tx: Tx, event_id: str) -> str | None:
+    """Find the line of one event."""
+    row = tx.one(_LINE_OF, which=event_id)
+    return row[0] if row else None
+
+
+def between(tx: Tx, first: int, last: int) -> list[tuple[int, str]]:
+    """List events (position, line) of a range of positions, both included."""
+    return [(row[0], row[1]) for row in tx.all(_BETWEEN, first=first, last=last)]
+
+
+def seal_of(tx: Tx, event_id: str) -> tuple[int, str, int, int, str] | None:
+    """Find an event's leaf and the first checkpoint over it: seq, hash, size, instant, note."""
+    leaf = tx.one(_LEAF_OF, which=event_id)
+    over = tx.one(_CHECKPOINT_OVER, seq=leaf[0]) if leaf else None
+    return (leaf[0], leaf[1], over[0], over[1], over[2]) if leaf and over else None

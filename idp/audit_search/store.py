@@ -1,0 +1,312 @@
+"""Statements of the search index.
+
+Each answers from one index, newest first, below a position; `LISTED` is the form in which a list of
+positions is handed to either engine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+
+from idp.audit_search.tables import audit_index, audit_term
+from idp.audit_search.terms import KIND_BITS, PERSONAL
+from idp.journal import store as journal
+from idp.journal.tables import audit_event, audit_leaf
+from idp.storage.sql import Tx
+from idp.storage.statement import Row, Statement
+from idp.storage.wrapped import WrappedColumn
+
+NAME = "terms"
+_e, _t, _i = audit_event.c, audit_term.c, audit_index.c
+WRAPPED = WrappedColumn(_i.name, _i.key)
+"""The key of the terms."""
+
+Forms = tuple[Statement, Statement]
+"""One statement for SQLite, one for PostgreSQL."""
+
+
+def _forms(sql: str) -> Forms:
+    listed = "IN (SELECT value FROM json_each(:listed))"
+    listed_pg = "= ANY(CAST(:listed AS bigint[]))"
+    return tuple(Statement(sa.text(sql.replace("LISTED", f))) for f in (listed, listed_pg))  # type: ignore[return-value]
+
+
+def _listed(tx: Tx, forms: Forms, positions: Iterable[int], **values: object) -> list[Row]:
+    text = json.dumps(list(positions))
+    if tx.is_postgresql:
+        return tx.all(forms[1], listed="{" + text[1:-1] + "}", **values)
+    return tx.all(forms[0], listed=text, **values)
+
+
+class Column:
+    """Positions of the events of which a condition holds, read from an index that answers it."""
+
+    def __init__(self, condition: str) -> None:
+        self._below = Statement(
+            sa.text(
+                f"SELECT position FROM audit_event WHERE {condition} AND position < :before"  # noqa: S608
+                " ORDER BY position DESC LIMIT :most"
+            )
+        )
+        self._among = _forms(
+            f"SELECT position FROM audit_event WHERE {condition} AND position LISTED"  # noqa: S608
+        )
+
+    def below(self, tx: Tx, value: str, before: int, most: int) -> list[int]:
+        """List positions below one, newest first."""
+        return [row[0] for row in tx.all(self._below, value=value, before=before, most=most)]
+
+    def among(self, tx: Tx, value: str, positions: Iterable[int]) -> set[int]:
+        """Tell which of these positions fulfil the condition."""
+        return {row[0] for row in _listed(tx, self._among, positions, value=value)}
+
+
+COLUMNS = {
+    name: Column(f"{name} = :value") for name in ("subject", "client", "name", "reference")
+} | {
+    # The index holds only what is not done; engines use it only when the statement says so.
+    outcome: Column(f"outcome <> 'done' AND outcome = '{outcome}' AND :value = '{outcome}'")
+    for outcome in ("refused", "failed")
+}
+_EVERY = Statement(
+    sa.select(_e.position)
+    .where(_e.position < sa.bindparam("before"))
+    .order_by(_e.position.desc())
+    .limit(sa.bindparam("most"))
+)
+_TERM_BELOW = Statement(
+    sa.select(_t.position)
+    .where(_t.term == sa.bindparam("which"), _t.position < sa.bindparam("before"))
+    .order_by(_t.position.desc())
+    .limit(sa.bindparam("most"))
+)
+_TERM_AMONG = _forms("SELECT position FROM audit_term WHERE term = :which AND position LISTED")
+_ROWS = _forms(
+    "SELECT position, occurred_at, line FROM audit_event WHERE position LISTED"
+    " ORDER BY position DESC"
+)
+_AT = Statement(sa.select(_e.occurred_at).where(_e.position == sa.bindparam("which")))
+_LAST_BEFORE = Statement(
+    sa.select(_e.position)
+    .where(_e.position <= sa.bindparam("high"), _e.occurred_at < sa.bindparam("at"))
+    .order_by(_e.position.desc())
+    .limit(1)
+)
+_FIRST_FROM = Statement(
+    sa.select(_e.position)
+    .where(_e.position >= sa.bindparam("low"), _e.occurred_at >= sa.bindparam("at"))
+    .order_by(_e.position)
+    .limit(1)
+)
+_STATE = Statement(sa.select(_i.key, _i.indexed, _i.generation).where(_i.name == NAME))
+_START = Statement(
+    sa.text(
+        "INSERT INTO audit_index (name, key, indexed, generation, made_at)"
+        " VALUES (:name, :key, 0, 0, :at) ON CONFLICT (name) DO NOTHING"
+    )
+)
+_RESTART = Statement(
+    sa.update(audit_index)
+    .where(_i.name == NAME)
+    .values(
+        key=sa.bindparam("new_key"),
+        indexed=0,
+        generation=_i.generation + 1,
+        made_at=sa.bindparam("at"),
+    )
+)
+_STAMP = Statement(
+    sa.update(audit_index).where(_i.name == NAME).values(generation=_i.generation + 1)
+)
+_MOVE = Statement(
+    sa.update(audit_index)
+    .where(
+        _i.name == NAME,
+        _i.indexed == sa.bindparam("was"),
+        _i.generation == sa.bindparam("stamp"),
+    )
+    .values(indexed=sa.bindparam("now"))
+)
+_SEALED = Statement(
+    sa.select(audit_leaf.c.seq, _e.position, _e.line)
+    .select_from(audit_leaf.outerjoin(audit_event, audit_event.c.id == audit_leaf.c.event_id))
+    .where(audit_leaf.c.seq >= sa.bindparam("first"))
+    .order_by(audit_leaf.c.seq)
+    .limit(sa.bindparam("most"))
+)
+_NOT_INDEXED = Statement(
+    sa.select(_e.position)
+    .select_from(audit_leaf.join(audit_event, audit_event.c.id == audit_leaf.c.event_id))
+    .where(audit_leaf.c.seq >= sa.bindparam("first"))
+    .limit(sa.bindparam("most"))
+)
+_AFTER_POSITION = Statement(
+    sa.select(_e.position).where(_e.position > sa.bindparam("after")).limit(sa.bindparam("most"))
+)
+_NO_LEAF = " NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.event_id = audit_event.id)"
+_OF_CLUSTER = "written_by >= %(after)s AND cluster = %(cluster)s"
+_UNSEALED_PG = f"SELECT position FROM audit_event WHERE {_OF_CLUSTER} AND {_NO_LEAF} LIMIT %(most)s"  # noqa: S608
+_UNSEALED_ANYWHERE_PG = f"SELECT position FROM audit_event WHERE {_NO_LEAF} LIMIT %(most)s"  # noqa: S608
+_SIZE = Statement(sa.select(audit_leaf.c.seq).order_by(audit_leaf.c.seq.desc()).limit(1))
+_ADD = Statement(
+    sa.text("INSERT OR IGNORE INTO audit_term (term, position) VALUES (:term, :position)")
+)
+_ADD_PG = Statement(
+    sa.text(
+        "INSERT INTO audit_term (term, position) SELECT t, p"
+        " FROM unnest(CAST(:terms AS bigint[]), CAST(:positions AS bigint[])) AS x(t, p)"
+        " ORDER BY t, p ON CONFLICT DO NOTHING"
+    )
+)
+_REMOVE = Statement(
+    sa.delete(audit_term).where(_t.term == sa.bindparam("which"), _t.position == sa.bindparam("at"))
+)
+_REMOVE_TERM = Statement(sa.delete(audit_term).where(_t.term == sa.bindparam("which")))
+_PERSONAL = ", ".join(str(int(kind)) for kind in PERSONAL)
+_SWEEP = _forms(
+    f"DELETE FROM audit_term WHERE position LISTED AND (term & {KIND_BITS}) IN ({_PERSONAL})"  # noqa: S608
+    " RETURNING position"
+)
+_OF_SUBJECT = Statement(
+    sa.select(_e.position, _e.line)
+    .where(_e.subject == sa.bindparam("who"), _e.position > sa.bindparam("after"))
+    .order_by(_e.position)
+    .limit(sa.bindparam("most"))
+)
+_UNDER_KEY = Statement(
+    sa.select(_e.position, _e.line, _e.line.contains(sa.bindparam("key")))
+    .where(_e.position > sa.bindparam("after"), _e.position <= sa.bindparam("last"))
+    .order_by(_e.position)
+    .limit(sa.bindparam("most"))
+)
+
+
+def every(tx: Tx, before: int, most: int) -> list[int]:
+    """List positions of all events below one, newest first."""
+    return [row[0] for row in tx.all(_EVERY, before=before, most=most)]
+
+
+def of_term(tx: Tx, term: int, before: int, most: int) -> list[int]:
+    """List positions of the events with a term, newest first; only what is indexed."""
+    return [row[0] for row in tx.all(_TERM_BELOW, which=term, before=before, most=most)]
+
+
+def term_among(tx: Tx, term: int, positions: Iterable[int]) -> set[int]:
+    """Tell which of these positions have a term."""
+    return {row[0] for row in _listed(tx, _TERM_AMONG, positions, which=term)}
+
+
+def rows(tx: Tx, positions: Iterable[int]) -> list[tuple[int, int, str]]:
+    """Read events (position, instant, line), newest first."""
+    return [(row[0], row[1], row[2]) for row in _listed(tx, _ROWS, positions)]
+
+
+def instant_of(tx: Tx, position: int) -> int | None:
+    """Tell when the event at a position occurred."""
+    row = tx.one(_AT, which=position)
+    return row[0] if row else None
+
+
+def last_before(tx: Tx, high: int, at: int) -> int:
+    """Give the highest position up to `high` of an event before an instant; 0 when none."""
+    row = tx.one(_LAST_BEFORE, high=high, at=at)
+    return row[0] if row else 0
+
+
+def first_from(tx: Tx, low: int, at: int) -> int | None:
+    """Give the lowest position from `low` on of an event at an instant or later."""
+    row = tx.one(_FIRST_FROM, low=low, at=at)
+    return row[0] if row else None
+
+
+def state(tx: Tx) -> tuple[str, int, int] | None:
+    """Read the wrapped key, how many leaves are indexed, and the stamp; None before first use."""
+    row = tx.one(_STATE)
+    return (row[0], row[1], row[2]) if row else None
+
+
+def start(tx: Tx, key: str, at: int) -> None:
+    """Write the state of an empty index unless there is one."""
+    tx.run(_START, name=NAME, key=key, at=at)
+
+
+def restart(tx: Tx, key: str, at: int) -> None:
+    """Forget all terms and begin again under another key."""
+    tx.text("TRUNCATE audit_term" if tx.is_postgresql else "DELETE FROM audit_term")
+    tx.run(_RESTART, new_key=key, at=at)
+
+
+def stamp(tx: Tx) -> None:
+    """Raise the stamp: what an indexer has read before is read again."""
+    tx.run(_STAMP)
+
+
+def move(tx: Tx, was: int, now: int, generation: int) -> bool:
+    """Advance the index if nobody else did, and nothing was forgotten meanwhile."""
+    return tx.run(_MOVE, was=was, now=now, stamp=generation) == 1
+
+
+def sealed(tx: Tx, first: int, most: int) -> list[tuple[int, int | None, str | None]]:
+    """List leaves from a sequence number on: (seq, position, line); None where it was purged."""
+    return [(row[0], row[1], row[2]) for row in tx.all(_SEALED, first=first, most=most)]
+
+
+def size(tx: Tx) -> int:
+    """Tell how many leaves the log has."""
+    row = tx.one(_SIZE)
+    return row[0] + 1 if row else 0
+
+
+def unsealed(tx: Tx, most: int) -> list[int]:
+    """List positions of events that no leaf covers yet, in no order (see `idp.journal.sealer`)."""
+    found = journal.state(tx)
+    watermark, cluster = (found[2], found[3]) if found else (0, 0)
+    if not tx.is_postgresql:
+        return [row[0] for row in tx.all(_AFTER_POSITION, after=watermark, most=most)]
+    # After a restore transaction ids say nothing until the sealer has been through.
+    sql = _UNSEALED_PG if cluster == tx.cluster else _UNSEALED_ANYWHERE_PG
+    values = {"after": watermark, "cluster": tx.cluster, "most": most}
+    return [row[0] for row in tx.text(sql, values).fetchall()]
+
+
+def sealed_not_indexed(tx: Tx, first: int, most: int) -> list[int]:
+    """List positions of sealed events that are not indexed yet, in no order."""
+    return [row[0] for row in tx.all(_NOT_INDEXED, first=first, most=most)]
+
+
+def add(tx: Tx, found: Sequence[tuple[int, int]]) -> None:
+    """Insert (term, position); what is there stays."""
+    if tx.is_postgresql:
+        terms, positions = ("{" + ",".join(str(x[i]) for x in found) + "}" for i in (0, 1))
+        tx.run(_ADD_PG, terms=terms, positions=positions)
+    else:
+        tx.run_many(_ADD, [{"term": term, "position": position} for term, position in found])
+
+
+def remove(tx: Tx, found: Sequence[tuple[int, int]]) -> None:
+    """Delete (term, position)."""
+    tx.run_many(_REMOVE, [{"which": term, "at": position} for term, position in found])
+
+
+def remove_term(tx: Tx, term: int) -> None:
+    """Delete a term wherever it stands."""
+    tx.run(_REMOVE_TERM, which=term)
+
+
+def sweep(tx: Tx, positions: Iterable[int]) -> int:
+    """Delete the personal terms of events whatever they are; goes through the whole index."""
+    return len(_listed(tx, _SWEEP, positions))
+
+
+def of_subject(tx: Tx, subject: str, after: int, most: int) -> list[tuple[int, str]]:
+    """List a subject's events (position, line), oldest first, after a position."""
+    return [(row[0], row[1]) for row in tx.all(_OF_SUBJECT, who=subject, after=after, most=most)]
+
+
+def under_key(tx: Tx, key_id: str, after: int, last: int, most: int) -> list[tuple[int, str, bool]]:
+    """Go through a range of the log (position, line, whether the line names a key)."""
+    found = tx.all(_UNDER_KEY, key=key_id, after=after, last=last, most=most)
+    return [(row[0], row[1], bool(row[2])) for row in found]
