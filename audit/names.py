@@ -27,6 +27,8 @@ class EventName(StrEnum):
     AUDIT_SEARCHED = "audit.searched"
     AUDIT_VERIFIED = "audit.verified"
     AUTHORIZATION_REFUSED = "authorization.refused"
+    BACKUP_MADE = "backup.made"
+    BACKUP_RESTORED = "backup.restored"
     BLOCK_LIFTED = "block.lifted"
     BLOCK_STARTED = "block.started"
     CHANGE_APPROVED = "change.approved"
@@ -51,6 +53,8 @@ class EventName(StrEnum):
     FACTOR_REMOVED = "factor.removed"
     FLOOD_COUNTED = "flood.counted"
     GRANT_REVOKED = "grant.revoked"
+    HOLD_LIFTED = "hold.lifted"
+    HOLD_PLACED = "hold.placed"
     INVITATION_ISSUED = "invitation.issued"
     INVITATION_PRINTED = "invitation.printed"
     INVITATION_REFUSED = "invitation.refused"
@@ -62,6 +66,7 @@ class EventName(StrEnum):
     KEY_RETIRING = "key.retiring"
     LEGACY_IMPORTED = "legacy.imported"
     LIMIT_DEGRADED = "limit.degraded"
+    LOG_FORKED = "log.forked"
     LOGOUT_DELIVERED = "logout.delivered"
     LOGOUT_FAILED = "logout.failed"
     MAILBOX_CLEARED = "mailbox.cleared"
@@ -78,6 +83,7 @@ class EventName(StrEnum):
     PASSWORD_RESET_REFUSED = "password.reset_refused"  # noqa: S105 - a name, not a secret
     PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105 - a name, not a secret
     PASSWORD_SET = "password.set"  # noqa: S105 - a name, not a secret
+    PERSON_ERASED = "person.erased"
     POLICY_ACTIVATED = "policy.activated"
     POLICY_REFUSED = "policy.refused"
     RECOVERY_CODES_DRAWN = "recovery_codes.drawn"
@@ -99,7 +105,6 @@ class EventName(StrEnum):
     SIGN_IN_CONTINUED = "sign_in.continued"
     SIGN_IN_LIMITED = "sign_in.limited"
     SIGN_IN_REFUSED = "sign_in.refused"
-    SUBJECT_ERASED = "subject.erased"
     SYSTEM_STARTED = "system.started"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - a name, not a secret
     TOKEN_REFUSED = "token.refused"  # noqa: S105 - a name, not a secret

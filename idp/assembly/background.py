@@ -12,6 +12,8 @@ from idp.assembly.mails import mail_carriers
 from idp.assembly.registration import build_invitation_feed
 from idp.errors import SettingsError
 from idp.invitations.feed import InvitationFeed
+from idp.journal.anchors import NAME as CHECKPOINTS
+from idp.journal.anchors import CheckpointFile
 from idp.journal.sealer import Sealer
 from idp.key_rotation.rotation import KeyRotation
 from idp.lifecycle.logout_messages import KIND as BACKCHANNEL_LOGOUT
@@ -72,7 +74,12 @@ def build_rotation(f: Foundation) -> KeyRotation:
 def build_sealer(f: Foundation) -> Sealer:
     """Build the sealer with the audit key."""
     origin = f.policy.policy.audit.origin
-    return Sealer(f.database, f.journal, audit_key(f), origin, f.clock)
+    return Sealer(f.database, f.journal, audit_key(f), origin, f.clock, checkpoint_file(f))
+
+
+def checkpoint_file(f: Foundation) -> CheckpointFile:
+    """Name the file of checkpoints outside of the database."""
+    return CheckpointFile(f.settings.data / CHECKPOINTS)
 
 
 def audit_key(f: Foundation) -> Ed25519PrivateKey:

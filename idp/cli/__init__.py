@@ -31,6 +31,8 @@ COMMANDS = {
     "client": "idp.cli.client:client",
     "scim": "idp.cli.scim:scim",
     "perform": "idp.cli.perform:perform",
+    "backup": "idp.cli.backup:backup",
+    "restore": "idp.cli.backup:restore",
 }
 
 

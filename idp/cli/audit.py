@@ -15,6 +15,7 @@ from audit.names import EventName
 from audit.pack import PackError
 from idp.assembly import Foundation, audit_key, build_sealer
 from idp.cli.output import format_option, foundation, operator, say
+from idp.cli.retention import fork, hold, purge
 from idp.errors import IdpError
 from idp.journal import store
 from idp.journal.export import Exporter
@@ -26,6 +27,11 @@ NEWEST = 2**62
 @click.group()
 def audit() -> None:
     """The audit log: search it, prove it, take it away."""
+
+
+audit.add_command(purge)
+audit.add_command(hold)
+audit.add_command(fork)
 
 
 @audit.command(epilog="Example: idp audit export --out pack-2026-11")

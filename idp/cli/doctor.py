@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import platform
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
 import click
 from argon2 import PasswordHasher
+from rich.progress import Progress
 
-from idp.assembly import build_foundation, build_provider, build_rotation
+from idp.assembly import audit_key, build_foundation, build_provider, build_rotation
+from idp.assembly.background import checkpoint_file
 from idp.cli.master_key_notes import missing_key, older_key
 from idp.cli.output import format_option, say
 from idp.errors import IdpError
+from idp.journal.invariants import Invariants
 from idp.key_rotation.renewal import Renewal
 from idp.mails.promise import KINDS
 from idp.mails.smtp import MailServer, ServerDown
@@ -55,6 +59,20 @@ def config(form: str) -> int:
     lines += [f"NOTE: {note}" for note in notes]
     lines += [f"FAULT: {fault}" for fault in faults] or ["nothing is wrong"]
     say(content, "\n".join(lines), form)
+    return 1 if faults else 0
+
+
+@doctor.command(epilog="Example: idp doctor invariants")
+@format_option
+def invariants(form: str) -> int:
+    """Hold the log in the database against its leaves, purges, triggers and checkpoints."""
+    f = build_foundation(read_settings())
+    checks = Invariants(f.database, audit_key(f).public_key(), checkpoint_file(f))
+    with Progress(disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("invariants", total=None)
+        faults = list(checks.faults(lambda done, of: bar.update(task, completed=done, total=of)))
+    lines = [f"FAULT: {fault}" for fault in faults] or ["the log holds"]
+    say({"faults": faults}, "\n".join(lines), form)
     return 1 if faults else 0
 
 

@@ -26,7 +26,7 @@ PROTECTED = ("audit_event", "audit_leaf", "audit_checkpoint")
 @pytest.fixture(scope="module")
 def application_url(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database migrated by its owner and granted to the application's role, with a sealed log."""
-    grants = (ROOT / "deploy/postgresql-grants.sql").read_text("utf-8")
+    grants = (ROOT / "deploy/postgresql/roles.sql").read_text("utf-8")
     with running_postgres() as server:
         with psycopg.connect(server.url(), autocommit=True) as connection:
             connection.execute("CREATE ROLE kumiai_owner LOGIN")
