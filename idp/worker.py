@@ -24,8 +24,17 @@ from idp.errors import IdpError
 from idp.factors import store as factors
 from idp.grants import store as grants
 from idp.invitations import store as invitations
+from idp.journal.service import SYSTEM
 from idp.lifecycle.expiry import end_expired_sessions
-from idp.metrics import BLOCKS_RUNNING, LEGACY_ACCOUNTS, OUTBOX_WAITING, SEAL_LAG, SEALED
+from idp.metrics import (
+    BLOCKS_RUNNING,
+    LAST_PURGE,
+    LEGACY_ACCOUNTS,
+    OUTBOX_WAITING,
+    PURGED,
+    SEAL_LAG,
+    SEALED,
+)
 from idp.oidc import store as requests
 from idp.outbox import store as outbox
 from idp.policy.limit_rules import BLOCKING
@@ -123,6 +132,9 @@ def _jobs(b: Background) -> list[Job]:
         Job("expired sessions", 20.0, lambda: _end_expired(b)),
         Job("gauges", 5.0, lambda: _gauges(b)),
         Job("cleaning", 300.0, lambda: clean(b)),
+        Job("erasures", 60.0, b.eraser.finish),
+        Job("checkpoints", 10.0, b.telling.tell),
+        Job("purge", f.policy.policy.audit.purge_interval.seconds, lambda: _purge(b), aside=True),
     ]
 
 
@@ -134,6 +146,12 @@ def _end_expired(b: Background) -> int:
 def _seal(b: Background) -> None:
     SEAL_LAG.set(b.sealer.lag())
     SEALED.inc(b.sealer.seal())
+
+
+def _purge(b: Background) -> None:
+    for purged in b.purger.purge(SYSTEM):
+        PURGED.labels(purged.kept.value).inc(purged.events)
+    LAST_PURGE.set(b.foundation.clock.now().timestamp())
 
 
 def _gauges(b: Background) -> None:

@@ -10,10 +10,10 @@ from idp.assembly.foundation import Foundation, build_outgoing
 from idp.assembly.leaving import build_notices
 from idp.assembly.mails import mail_carriers
 from idp.assembly.registration import build_invitation_feed
+from idp.assembly.retention import build_eraser, build_purger, build_telling, checkpoint_file
+from idp.erasure.service import Eraser
 from idp.errors import SettingsError
 from idp.invitations.feed import InvitationFeed
-from idp.journal.anchors import NAME as CHECKPOINTS
-from idp.journal.anchors import CheckpointFile
 from idp.journal.sealer import Sealer
 from idp.key_rotation.rotation import KeyRotation
 from idp.lifecycle.logout_messages import KIND as BACKCHANNEL_LOGOUT
@@ -21,6 +21,8 @@ from idp.lifecycle.notices import Notices
 from idp.lifecycle.standing import AccountStanding
 from idp.oidc.backchannel import BackchannelLogout
 from idp.outbox.service import Carrier, Outbox
+from idp.retention.purging import Purger
+from idp.retention.telling import CheckpointTelling
 from idp.storage.key_vault import find_audit_key
 from idp.weather.service import WeatherWatch
 from keys.audit_key import unwrap_audit_key
@@ -40,6 +42,9 @@ class Background:
     notices: Notices
     invitations: InvitationFeed
     weather: WeatherWatch
+    purger: Purger
+    eraser: Eraser
+    telling: CheckpointTelling
 
 
 def build_background(foundation: Foundation) -> Background:
@@ -63,6 +68,9 @@ def build_background(foundation: Foundation) -> Background:
         notices=build_notices(f),
         invitations=build_invitation_feed(f),
         weather=WeatherWatch(f.database, f.clock, f.journal),
+        purger=build_purger(f),
+        eraser=build_eraser(f),
+        telling=build_telling(f),
     )
 
 
@@ -75,11 +83,6 @@ def build_sealer(f: Foundation) -> Sealer:
     """Build the sealer with the audit key."""
     origin = f.policy.policy.audit.origin
     return Sealer(f.database, f.journal, audit_key(f), origin, f.clock, checkpoint_file(f))
-
-
-def checkpoint_file(f: Foundation) -> CheckpointFile:
-    """Name the file of checkpoints outside of the database."""
-    return CheckpointFile(f.settings.data / CHECKPOINTS)
 
 
 def audit_key(f: Foundation) -> Ed25519PrivateKey:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from idp.assembly.background import checkpoint_file
 from idp.assembly.foundation import Foundation
 from idp.backups.service import Backups
 from idp.erasure.record import NAME as ERASED
 from idp.erasure.record import ErasedFile
 from idp.erasure.service import Eraser, Forget
+from idp.journal.anchors import NAME as CHECKPOINTS
+from idp.journal.anchors import CheckpointFile
 from idp.journal.forks import Forks
 from idp.journal.service import Journal
 from idp.retention.holds import Holds
 from idp.retention.purging import Purger
+from idp.retention.telling import CheckpointTelling
 from idp.storage.sql import Database
 from idp.subjects.service import PersonKeys
 
@@ -60,3 +62,13 @@ def build_forks(f: Foundation) -> Forks:
 def build_backups(f: Foundation) -> Backups:
     """Build what makes backups."""
     return Backups(f.database, f.clock, f.journal, f.settings.data, f.master.current_id)
+
+
+def build_telling(f: Foundation) -> CheckpointTelling:
+    """Build what tells checkpoints outside."""
+    return CheckpointTelling(f.database, f.clock, lambda: f.policy.policy.audit, f.mails)
+
+
+def checkpoint_file(f: Foundation) -> CheckpointFile:
+    """Name the file of checkpoints outside of the database."""
+    return CheckpointFile(f.settings.data / CHECKPOINTS)

@@ -60,10 +60,11 @@ def key() -> None:
 
 
 @audit.command(epilog="Example: idp audit checkpoint > kept.txt")
-def checkpoint() -> None:
+@click.option("--size", default=NEWEST, type=click.IntRange(0), help="The newest up to this size.")
+def checkpoint(size: int) -> None:
     """Print the newest checkpoint; keep it where nobody here can change it."""
     with foundation().database.read() as tx:
-        newest = store.newest_checkpoint(tx)
+        newest = store.newest_checkpoint(tx, size)
     if newest is None:
         raise IdpError("nothing has been sealed yet")
     click.echo(newest, nl=False)

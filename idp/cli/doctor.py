@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from rich.progress import Progress
 
 from idp.assembly import audit_key, build_foundation, build_provider, build_rotation
-from idp.assembly.background import checkpoint_file
+from idp.assembly.retention import checkpoint_file
 from idp.cli.master_key_notes import missing_key, older_key
 from idp.cli.output import format_option, say
 from idp.errors import IdpError

@@ -29,6 +29,7 @@ from idp.members.model import Dated, Employment, Member, Name
 from idp.members.standing import Standing, standing
 from idp.retention import store as holds
 from idp.retention.holds import standing_over
+from idp.storage.copies import leave_no_remains
 from idp.storage.sql import Database, Tx
 from idp.subjects.service import PersonKeys, applicant
 from keys.errors import KeysError
@@ -146,6 +147,7 @@ class Eraser:
             if checked:
                 # The line comes first: a commit without it would be undone by a restore.
                 self.file.append(entry)
+        leave_no_remains(self.database)
         return entry
 
     def _take_out(

@@ -35,6 +35,7 @@ class MailKind(StrEnum):
     CHANGE_DECIDED = "change_decided"  # name, kind, outcome; effective or reason
     ENDING = "ending"  # name, ends, days
     ENDED = "ended"  # name, ends
+    CHECKPOINT = "checkpoint"  # records, root, sealed: to the auditor, not to a member
 
 
 BULK = frozenset({MailKind.INVITATION, MailKind.ENDING, MailKind.ENDED})

@@ -49,6 +49,12 @@ _DELETE = Statement(
 _END_PERMITS = Statement(sa.delete(audit_purge_permit))
 _ADD_PURGE = Statement(sa.insert(audit_purge))
 _LAST_PURGE = Statement(sa.select(sa.func.max(_p.purged_at)))
+_TAKE_MAILING = Statement(
+    sa.text(
+        "INSERT INTO stamp (name, version) VALUES ('checkpoint_mailed', :at)"
+        " ON CONFLICT (name) DO UPDATE SET version = :at WHERE stamp.version <= :before"
+    )
+)
 _MONTHS = Statement(
     sa.select(person_key.c.person).where(
         person_key.c.person.like("unknown:%"), person_key.c.destroyed_at.is_(None)
@@ -107,6 +113,11 @@ def last_purge(tx: Tx) -> int | None:
     """Tell when bodies were last purged."""
     row = tx.one(_LAST_PURGE)
     return row[0] if row else None
+
+
+def take_mailing(tx: Tx, at: int, before: int) -> bool:
+    """Take it on to mail a checkpoint now, if none was mailed since an instant."""
+    return tx.run(_TAKE_MAILING, at=at, before=before) == 1
 
 
 def months_with_key(tx: Tx) -> list[str]:

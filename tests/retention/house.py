@@ -106,7 +106,7 @@ class House:
             rows = tx.text("SELECT line FROM audit_event WHERE name = 'audit.purged'").fetchall()
         return [json.loads(row[0])["data"] for row in rows]
 
-    def verify(self, folder: Path, capsys: Any = None, checkpoint: Path | None = None) -> int:
+    def verify(self, folder: Path, checkpoint: Path | None = None) -> int:
         """Export a pack with the real command and verify it with the auditor's key."""
         done = self.idp("audit", "export", "--out", str(folder / "pack"))
         (folder / "export.err").write_text(done.stderr)
@@ -114,6 +114,11 @@ class House:
         key.write_text(self.idp("audit", "key").stdout)
         more = ["--checkpoint", str(checkpoint)] if checkpoint else []
         return verifier(["verify", str(folder / "pack"), "--key", str(key), *more])
+
+    def verify_again(self, folder: Path) -> int:
+        """Verify the same pack without a checkpoint that was kept."""
+        key = str(folder / "auditor.pub")
+        return verifier(["verify", str(folder / "pack"), "--key", key])
 
 
 def grant_roles(url: str) -> None:
