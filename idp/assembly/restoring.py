@@ -119,13 +119,13 @@ class Restore:
             return
         place = Path(str(final.url.database))
         under_way = place.with_name(place.name + UNDER_WAY)
-        for leftover in place.parent.glob(f"{under_way.name}*"):
-            leftover.unlink()  # of a restore that was killed
+        _remove(under_way)  # of a restore that was killed
         url = f"sqlite:///{under_way}"
         copies.copy_in(Database(url), self.source, manifest.facts, self.progress)
         migrate.apply(Database(url))
         yield with_data(self.settings, database_url=url)
         copies.put_in_place(under_way, place)
+        _remove(under_way)
 
     def _settle(self, f: Foundation, manifest: Manifest, known: Checkpoint | None) -> Restored:
         audit_key(f)
@@ -156,3 +156,8 @@ class Restore:
         newest = file.newest()
         if note is not None and (newest is None or newest.size < known.size):
             file.append(note)
+
+
+def _remove(file: Path) -> None:
+    for leftover in file.parent.glob(f"{file.name}*"):
+        leftover.unlink()

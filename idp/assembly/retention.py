@@ -12,13 +12,16 @@ from idp.journal.anchors import CheckpointFile
 from idp.journal.forks import Forks
 from idp.journal.service import Journal
 from idp.retention.holds import Holds
-from idp.retention.purging import Purger
+from idp.retention.purging import Follow, Purger
 from idp.retention.telling import CheckpointTelling
 from idp.storage.sql import Database
 from idp.subjects.service import PersonKeys
 
 ON_ERASURE: tuple[Forget, ...] = ()
 """What else forgets a person in the transaction of an erasure: each index built from the log."""
+
+ON_PURGE: tuple[Follow, ...] = ()
+"""What else goes with purged bodies; on PostgreSQL `kumiai_purger` needs to be granted it."""
 
 
 def build_purger(f: Foundation) -> Purger:
@@ -27,7 +30,7 @@ def build_purger(f: Foundation) -> Purger:
     database = Database(url, pool_size=2) if url else f.database
     persons = PersonKeys(database, f.master) if url else f.persons
     journal = Journal(persons) if url else f.journal
-    return Purger(database, f.clock, journal, persons, lambda: f.policy.policy.audit)
+    return Purger(database, f.clock, journal, persons, lambda: f.policy.policy.audit, ON_PURGE)
 
 
 def build_holds(f: Foundation) -> Holds:

@@ -117,11 +117,15 @@ class Eraser:
         That is what a crash in the middle left, and everybody whom a restored backup brought back.
         """
         done = 0
+        with self.database.read() as tx:
+            erased = members.erased(tx)
         for entry in self.file.entries():
+            if entry.number in erased:
+                continue
             with self.database.read() as tx:
                 person = self._find_entry(tx, entry)
-                if person is None or self._is_erased(tx, person):
-                    continue
+            if person is None:
+                continue
             self._erase(person, "finished from the list of erased persons", SYSTEM, checked=False)
             done += 1
         return done

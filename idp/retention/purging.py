@@ -35,6 +35,8 @@ BATCH = 2_000
 BREATH_SECONDS = 0.02
 CLASSES = {name.value: INVENTORY[name].retention_class for name in EventName}
 Progress = Callable[[int, int], None]
+Follow = Callable[[Tx, Sequence[int]], object]
+"""What else goes with bodies at these positions, in their transaction and in the purging role."""
 
 
 class HoldsChanged(IdpError):
@@ -52,6 +54,7 @@ class Purger:
     journal: Journal
     persons: PersonKeys
     policy: Callable[[], Audit]
+    on_purge: tuple[Follow, ...] = ()
 
     def purge(
         self,
@@ -152,8 +155,11 @@ class _Run:
     def _purge_batch(self, tx: Tx, kept: RetentionClass, events: Sequence[Candidate]) -> None:
         act_as_purger(tx)
         self._require_same_holds(tx)
-        if store.delete_bodies(tx, [event.position for event in events]) != len(events):
+        positions = [event.position for event in events]
+        if store.delete_bodies(tx, positions) != len(events):
             raise HoldsChanged("somebody else purges as well")
+        for follow in self._p.on_purge:
+            follow(tx, positions)
         seqs = [event.seq for event in events]
         first, behind = min(seqs), max(seqs) + 1
         # The event's own number is not known before it is sealed; it does not stand in its data.
