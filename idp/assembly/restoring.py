@@ -23,9 +23,11 @@ from idp.assembly.retention import build_eraser, build_forks, checkpoint_file, e
 from idp.backups import manifest as manifests
 from idp.backups.manifest import BadBackup, Manifest
 from idp.backups.rules import is_behind, refuse_behind
-from idp.backups.service import CHECKPOINTS, ERASED, RING
+from idp.backups.service import RING
+from idp.erasure.record import NAME as ERASED
 from idp.erasure.record import ErasedFile
 from idp.errors import SettingsError
+from idp.journal.anchors import NAME as CHECKPOINTS
 from idp.journal.anchors import CheckpointFile
 from idp.settings import Settings, load_master, with_data
 from idp.storage import copies, migrate

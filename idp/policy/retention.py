@@ -16,7 +16,7 @@ from idp.policy.values import Duration, Strict
 
 
 def _days(count: int) -> Duration:
-    return msgspec.field(default_factory=lambda: Duration(f"{count}d"))  # type: ignore[no-any-return]
+    return msgspec.field(default_factory=lambda: Duration(f"{count}d"))
 
 
 class Retention(Strict, frozen=True):
