@@ -71,6 +71,8 @@ CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event
 WHEN OLD.name IN {_KEPT}
   OR NOT EXISTS (SELECT 1 FROM audit_purge_permit WHERE position = OLD.position)
   OR NOT EXISTS (SELECT 1 FROM audit_leaf WHERE event_id = OLD.id)
+  -- SQLite gives a position that was the highest again; the sealer would pass over its event.
+  OR OLD.position = (SELECT max(position) FROM audit_event)
 BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END
 """  # noqa: S608
 _SQLITE_REFUSES = next(s for s in SQLITE if s.startswith("CREATE TRIGGER audit_event_no_delete "))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 
@@ -17,6 +19,7 @@ from audit.__main__ import main as verifier
 from audit.event import Actor
 from audit.names import EventName
 from idp.assembly import Foundation, build_sealer
+from idp.cli import main
 from idp.journal.service import Origin
 from tests.stores.conftest import POLICIES
 
@@ -24,6 +27,15 @@ ROOT = Path(__file__).parents[2]
 ROLES = (ROOT / "deploy/postgresql/roles.sql").read_text("utf-8")
 DAY = timedelta(days=1)
 BROWSER = "Mozilla/5.0 (Sample Browser of Years Ago)"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command said, and its exit code."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @dataclass
@@ -47,20 +59,27 @@ class House:
             "IDP_MASTER_KEY_FILE": str(s.master_key_file),
         }
 
-    def command(self, *arguments: str, **more: str) -> list[str]:
+    def command(self, *arguments: str) -> list[str]:
+        """Give a command line for a process of its own; with `environment`."""
         return [sys.executable, "-m", "idp.cli", *arguments]
 
-    def idp(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """Run an `idp` command on this deployment; `more` are settings of this run."""
-        return subprocess.run(
-            self.command(*arguments),
-            env={**os.environ, **self.environment, **more},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            cwd=ROOT,
-        )
+    def idp(self, *arguments: str, **more: str) -> Done:
+        """Run an `idp` command on this deployment, as its entry point does, in this process.
+
+        `more` are settings of this run. A process of its own would import for three seconds.
+        """
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            patch.dict(os.environ, {**self.environment, **more}),
+            patch.object(sys, "argv", ["idp", *arguments]),
+            redirect_stdout(out),
+            redirect_stderr(err),
+        ):
+            try:
+                main()
+            except SystemExit as left:
+                return Done(int(left.code or 0), out.getvalue(), err.getvalue())
+        raise AssertionError("the entry point always exits")
 
     def said(self, *arguments: str, **more: str) -> Any:
         """Run a command that must succeed; give what it said as JSON."""
@@ -96,6 +115,11 @@ class House:
     def seal(self) -> None:
         build_sealer(self.foundation).seal()
 
+    def seal_past(self) -> None:
+        """Seal a log whose newest event is a young one, as it is in life."""
+        self.record(EventName.SYSTEM_STARTED, 0)
+        self.seal()
+
     def bodies(self) -> set[str]:
         """Give the ids of all events whose bodies are there."""
         with self.foundation.database.read() as tx:
@@ -110,6 +134,7 @@ class House:
         """Export a pack with the real command and verify it with the auditor's key."""
         done = self.idp("audit", "export", "--out", str(folder / "pack"))
         (folder / "export.err").write_text(done.stderr)
+        print(done.stderr)
         key = folder / "auditor.pub"
         key.write_text(self.idp("audit", "key").stdout)
         more = ["--checkpoint", str(checkpoint)] if checkpoint else []

@@ -29,7 +29,7 @@ def test_a_hold_on_a_member_keeps_every_event_that_names_them(house: House) -> N
     held = house.record(NAME, 900, subject, 3)
     held += house.record(EventName.CHANGE_FILED, 4000, "another", data={"about": "00000017"})
     other = house.record(NAME, 900, "another", 3)
-    house.seal()
+    house.seal_past()
     placed = house.said("audit", "hold", "add", "member", "00000017", "--reason", "a claim")
     rows = {row["class"]: row for row in house.said("audit", "purge")}
     assert (rows["access"]["events"], rows["access"]["held"]) == (3, 3)
@@ -45,7 +45,7 @@ def test_holds_on_a_case_and_on_a_reference(house: House) -> None:
     by_code = house.record(EventName.SIGN_IN_REFUSED, 900, reference="ABCD2345")
     by_case = house.record(NAME, 900, "somebody", data={"case": "case-17"})
     other = house.record(NAME, 900, "somebody", data={"case": "case-171"})
-    house.seal()
+    house.seal_past()
     house.said("audit", "hold", "add", "reference", "ABCD2345", "--reason", "a complaint")
     house.said("audit", "hold", "add", "case", "case-17", "--reason", "a complaint")
     house.said("audit", "purge")
@@ -56,7 +56,7 @@ def test_holds_on_a_case_and_on_a_reference(house: House) -> None:
 def test_a_held_month_keeps_its_key(house: House) -> None:
     house.record(EventName.SIGN_IN_REFUSED, 900, reference="ABCD2345")
     house.record(EventName.SIGN_IN_REFUSED, 1000)
-    house.seal()
+    house.seal_past()
     house.said("audit", "hold", "add", "reference", "ABCD2345", "--reason", "a complaint")
     house.said("audit", "purge")
     with house.foundation.database.read() as tx:

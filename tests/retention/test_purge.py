@@ -25,7 +25,7 @@ def old(house: House) -> dict[str, list[str]]:
         "older register": house.record(EventName.CHANGE_FILED, 4000, "somebody", 5),
         "young access": house.record(ACCESS, 700, "somebody", 10),
     }
-    house.seal()
+    house.seal_past()
     return made
 
 
@@ -62,6 +62,17 @@ def test_one_class_alone(house: House, old: dict[str, list[str]]) -> None:
     assert house.bodies() >= set(old["old access"])
 
 
+def test_the_newest_event_stays_so_that_no_position_is_given_twice(
+    house: House, tmp_path: Path
+) -> None:
+    """SQLite hands out the highest position plus one; the sealer goes by positions."""
+    made = house.record(ACCESS, 900, "somebody", 4)
+    house.seal()
+    house.said("audit", "purge")
+    assert house.bodies() & set(made) == {made[-1]}
+    assert house.verify(tmp_path) == 0, "what came after it was sealed"
+
+
 def test_what_is_not_sealed_stays(house: House) -> None:
     made = house.record(ACCESS, 800)
     assert {row["class"]: row["events"] for row in house.said("audit", "purge")}["access"] == 0
@@ -73,7 +84,7 @@ def test_purge_events_are_never_purged(house: House, tmp_path: Path) -> None:
     data = {"class": "access", "count": 0, "from_seq": 0, "to_seq": 0, "sha256": "0" * 64}
     kept = house.record(EventName.AUDIT_PURGED, 5000, data=data)
     gone = house.record(EventName.SYSTEM_STARTED, 5000)
-    house.seal()
+    house.seal_past()
     house.said("audit", "purge")
     assert house.bodies() >= set(kept)
     assert not house.bodies() & set(gone)
@@ -85,7 +96,7 @@ def test_a_second_purge_finds_nothing_and_later_ones_verify(
     house.said("audit", "purge")
     assert all(row["events"] == 0 for row in house.said("audit", "purge"))
     house.record(ACCESS, 900, "somebody", 4)
-    house.seal()
+    house.seal_past()
     assert {r["class"]: r["events"] for r in house.said("audit", "purge")}["access"] == 4
     assert house.verify(tmp_path) == 0
 
@@ -98,7 +109,9 @@ def test_a_body_deleted_by_hand_is_found(
     victim = old["young access"][3]
     _without_triggers(house, f"DELETE FROM audit_event WHERE id = '{victim}'")
     assert house.verify(tmp_path) == 1
-    assert "its event is missing and no purge covers it" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "FAILED: record" in said
+    assert victim in said, "the verifier names the first event that is not where it was"
     assert "deleted by hand" in (tmp_path / "export.err").read_text()
     assert house.idp("doctor", "invariants").returncode == 1
 
@@ -116,16 +129,16 @@ def test_a_body_deleted_by_hand_and_written_into_the_list_is_found(
     _without_triggers(house, f"DELETE FROM audit_event WHERE id = '{victim}'", more)
     assert house.verify(tmp_path) == 1
     said = capsys.readouterr().out
-    assert "no purge covers it" in said or "other events are missing than this purge says" in said
+    assert "FAILED: record" in said
 
 
 def test_a_purge_that_was_killed_left_nothing_unexplained_and_goes_on(
     house: House, tmp_path: Path
 ) -> None:
-    made = [one for n in range(8) for one in house.record(ACCESS, 900 - n, "somebody", 1500)]
-    house.seal()
+    made = [one for n in range(4) for one in house.record(ACCESS, 900 - n, "somebody", 1500)]
+    house.seal_past()
     kills = 0
-    for wait in (0.0, 0.05, 0.1, 0.2, 0.3):
+    for wait in (0.0, 0.05):
         process = subprocess.Popen(
             house.command("audit", "purge"),
             env={**os.environ, **house.environment},
@@ -156,7 +169,7 @@ def test_the_keys_of_months_past_their_time_are_destroyed(house: House) -> None:
     """What strangers typed, passwords among it, is a hash under a key that is gone now."""
     house.record(SECURITY, 900)
     house.record(SECURITY, 30)
-    house.seal()
+    house.seal_past()
     months = "SELECT person, wrapped IS NULL FROM person_key WHERE person LIKE 'unknown:%'"
     house.said("audit", "purge")
     with house.foundation.database.read() as tx:
@@ -186,7 +199,7 @@ def _without_triggers(house: House, *statements: str) -> None:
 @pytest.mark.parametrize("name", ["audit.purged", "session.started"])
 def test_a_plain_delete_is_refused_as_before(house: House, name: str) -> None:
     house.record(ACCESS, 900)
-    house.seal()
+    house.seal_past()
     before = house.bodies()
     with (
         pytest.raises(Exception, match="append-only"),
