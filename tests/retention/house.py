@@ -6,7 +6,8 @@ import io
 import json
 import os
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from audit.names import EventName
 from idp.assembly import Foundation, build_sealer
 from idp.cli import main
 from idp.journal.service import Origin
+from idp.storage.sql import Database
 from tests.stores.conftest import POLICIES
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +72,7 @@ class House:
         """
         out, err = io.StringIO(), io.StringIO()
         with (
+            _closing_databases(),
             patch.dict(os.environ, {**self.environment, **more}),
             patch.object(sys, "argv", ["idp", *arguments]),
             redirect_stdout(out),
@@ -144,6 +147,24 @@ class House:
         """Verify the same pack without a checkpoint that was kept."""
         key = str(folder / "auditor.pub")
         return verifier(["verify", str(folder / "pack"), "--key", key])
+
+
+@contextmanager
+def _closing_databases() -> Iterator[None]:
+    """Close the connections of databases made in the block, as the end of a process would."""
+    made: list[Database] = []
+    make = Database.__init__
+
+    def noting(self: Database, *arguments: Any, **options: Any) -> None:
+        make(self, *arguments, **options)
+        made.append(self)
+
+    with patch.object(Database, "__init__", noting):
+        try:
+            yield
+        finally:
+            for one in made:
+                one.dispose()
 
 
 def grant_roles(url: str) -> None:
