@@ -117,18 +117,19 @@ def test_on_the_same_machine_the_list_is_found_without_being_named(
             "the database of PostgreSQL is not in the data folder; another test restores it"
         )
     house.foundation.database.dispose()
-    for part in house.data.glob("idp.db*"):
+    place = Path(str(house.foundation.database.url.database))
+    for part in place.parent.glob("idp.db*"):
         part.unlink()
     source = ("restore", "--from", str(tmp_path / "backup"))
 
     refused = house.idp(*source)
     assert refused.returncode == 1
     assert "would be lost" in refused.stderr
-    assert not (house.data / "idp.db").exists(), "nothing was opened"
+    assert not place.exists(), "nothing was opened"
 
     done = house.said(*source, "--fork", "--reason", "the disk of 3 November")
     assert (done["forked"], done["erased_again"]) == (True, 1)
-    raw = (house.data / "idp.db").read_bytes()
+    raw = place.read_bytes()
     assert [text for text in GONE if text.encode() in raw] == []
     house.record(EventName.SESSION_STARTED, 0, count=40)
     house.seal()

@@ -131,10 +131,10 @@ def test_no_feed_brings_an_erased_person_back(house: House, subject: str) -> Non
     house.said("account", "erase", NUMBER, "--reason", "asked")
     f = house.foundation
     feed = (
-        "member_number,family_name,given_name,family_name_kana,given_name_kana,birth_date,"
-        "employment,workplace,capital_paid_on,withdrawal_accepted_on,refund_planned_on,"
-        f"capital_refunded_on\n{NUMBER},見本,花子,ミホン,ハナコ,1950-01-02,retired,見本小学校,"
-        "2001-04-01,,,2020-03-31\n"
+        "組合員番号,姓,名,姓カナ,名カナ,通称,生年月日,勤務状況,勤務先,郵便番号,都道府県,市区町村,番地等,"
+        "電話番号,メールアドレス,出資金入金日,脱退届受理日,返還予定日,出資金返還日\n"
+        f"{NUMBER},見本,花子,ミホン,ハナコ,,1950-01-02,退職,見本小学校,100-0001,東京都,千代田区,"
+        f"{STREET},03-1234-5678,{ADDRESS},2001-04-01,,,2020-03-31\n"
     )
     register = Register(f.database, f.clock, f.journal)
     report = register.import_file(feed.encode(), Actor("operator"), apply=True)
