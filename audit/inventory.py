@@ -76,6 +76,12 @@ INVENTORY: dict[EventName, Described] = {
     EventName.AUTHORIZATION_REFUSED: Described(
         "An authorization request was refused.", _SECURITY, _SOURCE
     ),
+    EventName.BACKUP_MADE: Described(
+        "A backup of the database was made, up to this checkpoint.", _SYSTEM
+    ),
+    EventName.BACKUP_RESTORED: Described(
+        "The database was restored from a backup; its erased persons were erased again.", _SYSTEM
+    ),
     EventName.BLOCK_LIFTED: Described(
         "A block was lifted: by staff, by the proven mailbox or by a right answer.",
         _SECURITY,
@@ -135,6 +141,10 @@ INVENTORY: dict[EventName, Described] = {
     EventName.GRANT_REVOKED: Described(
         "A grant and all of its tokens were ended.", _ACCESS, _SOURCE
     ),
+    EventName.HOLD_LIFTED: Described("A legal hold was lifted.", _ADMIN),
+    EventName.HOLD_PLACED: Described(
+        "A legal hold was placed: what it covers is neither purged nor erased.", _ADMIN
+    ),
     EventName.INVITATION_ISSUED: Described("A member was invited to register.", _ADMIN, _SOURCE),
     EventName.INVITATION_PRINTED: Described(
         "A letter with a registration code was printed.", _ADMIN, _SOURCE
@@ -157,6 +167,10 @@ INVENTORY: dict[EventName, Described] = {
     ),
     EventName.LIMIT_DEGRADED: Described(
         "A limit's store was out of reach; the stated answer held.", _SYSTEM
+    ),
+    EventName.LOG_FORKED: Described(
+        "The log goes on from an older state than one that was sealed; names both checkpoints.",
+        _SYSTEM,
     ),
     EventName.LOGOUT_DELIVERED: Described("A relying party accepted a logout token.", _ACCESS),
     EventName.LOGOUT_FAILED: Described(
@@ -198,6 +212,9 @@ INVENTORY: dict[EventName, Described] = {
         "A password reset was asked for.", _SECURITY, (*_SOURCE, "data.address")
     ),
     EventName.PASSWORD_SET: Described("A password was set or changed.", _SECURITY, _SOURCE),
+    EventName.PERSON_ERASED: Described(
+        "A person's key was destroyed, their values are unreadable.", _ADMIN
+    ),
     EventName.POLICY_ACTIVATED: Described("A policy came into force.", _ADMIN, _SOURCE),
     EventName.POLICY_REFUSED: Described("A policy was refused.", _ADMIN, _SOURCE),
     EventName.RECOVERY_CODES_DRAWN: Described(
@@ -250,9 +267,6 @@ INVENTORY: dict[EventName, Described] = {
     ),
     EventName.SIGN_IN_REFUSED: Described(
         "An attempt to sign in was refused.", _SECURITY, (*_SOURCE, "data.address")
-    ),
-    EventName.SUBJECT_ERASED: Described(
-        "A person's key was destroyed, their values are unreadable.", _ADMIN, _SOURCE
     ),
     EventName.SYSTEM_STARTED: Described("A program of the system started.", _SYSTEM),
     EventName.TOKEN_ISSUED: Described(

@@ -30,6 +30,8 @@ class EventName(StrEnum):
     AUDIT_VERIFIED = "audit.verified"
     AUDIT_VIEWED = "audit.viewed"
     AUTHORIZATION_REFUSED = "authorization.refused"
+    BACKUP_MADE = "backup.made"
+    BACKUP_RESTORED = "backup.restored"
     BLOCK_LIFTED = "block.lifted"
     BLOCK_STARTED = "block.started"
     CHANGE_APPROVED = "change.approved"
@@ -54,6 +56,8 @@ class EventName(StrEnum):
     FACTOR_REMOVED = "factor.removed"
     FLOOD_COUNTED = "flood.counted"
     GRANT_REVOKED = "grant.revoked"
+    HOLD_LIFTED = "hold.lifted"
+    HOLD_PLACED = "hold.placed"
     INVITATION_ISSUED = "invitation.issued"
     INVITATION_PRINTED = "invitation.printed"
     INVITATION_REFUSED = "invitation.refused"
@@ -65,6 +69,7 @@ class EventName(StrEnum):
     KEY_RETIRING = "key.retiring"
     LEGACY_IMPORTED = "legacy.imported"
     LIMIT_DEGRADED = "limit.degraded"
+    LOG_FORKED = "log.forked"
     LOGOUT_DELIVERED = "logout.delivered"
     LOGOUT_FAILED = "logout.failed"
     MAILBOX_CLEARED = "mailbox.cleared"
@@ -82,6 +87,7 @@ class EventName(StrEnum):
     PASSWORD_RESET_REQUESTED = "password.reset_requested"  # noqa: S105 - a name, not a secret
     PASSWORD_SET = "password.set"  # noqa: S105 - a name, not a secret
     PERMISSION_REFUSED = "permission.refused"
+    PERSON_ERASED = "person.erased"
     POLICY_ACTIVATED = "policy.activated"
     POLICY_REFUSED = "policy.refused"
     RECOVERY_CODES_DRAWN = "recovery_codes.drawn"
@@ -111,7 +117,6 @@ class EventName(StrEnum):
     STAFF_LISTED = "staff.listed"
     STAFF_ROLE_GRANTED = "staff.role_granted"
     STAFF_ROLE_REVOKED = "staff.role_revoked"
-    SUBJECT_ERASED = "subject.erased"
     SYSTEM_STARTED = "system.started"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - a name, not a secret
     TOKEN_REFUSED = "token.refused"  # noqa: S105 - a name, not a secret

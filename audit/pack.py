@@ -98,10 +98,13 @@ class PackWriter:
         leaf: bytes,
         line: bytes | None,
         purged_by: int | None = None,
+        *,
+        missing: bool = False,
     ) -> None:
         """Add the next leaf; `line` is its canonical event, None where no body belongs.
 
-        A purged leaf names the seq of the purge event that covers it, in or out of the range.
+        A purged leaf names the seq of the purge event that covers it, in or out of the range. A
+        body that is `missing` is gone without one: the pack shows it, and does not verify.
         Raises PackError when body, hash, id or order do not agree.
         """
         if seq != self._tree.size:
@@ -110,7 +113,7 @@ class PackWriter:
             raise PackError(f"leaf {seq}: not an event id")
         if line is not None:
             self._body(seq, event_id, leaf, line)
-        elif purged_by is None and self._from <= seq < self._to:
+        elif purged_by is None and not missing and self._from <= seq < self._to:
             raise PackError(f"leaf {seq} is in the body range and has no body")
         mark = ""
         if purged_by is not None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.folder import Altered, Folder, open_folder
+from audit.forks import explanation
 from audit.manifest import Manifest
 from audit.note import VerifierKey, fingerprint
 from audit.signed import Signed, check_manifest
@@ -58,9 +59,17 @@ def verify_pack(
             claimed = fingerprint(folder.manifest.keys[0].public_key)
             return _verify(folder, keys, kept, progress)
     except Altered as found:
-        return Report(str(found), fingerprint=claimed)
+        return Report(_explained(path, keys, kept, str(found)), fingerprint=claimed)
     except OSError as error:
         return Report(f"cannot read the pack: {error.strerror or type(error).__name__}")
+
+
+def _explained(path: Path, keys: Sequence[VerifierKey], kept: Sequence[str], found: str) -> str:
+    """Add what the log says of a kept checkpoint it lacks, if it holds but for that."""
+    if not kept or not verify_pack(path, keys=keys).ok:
+        return found
+    said = explanation(path, kept)
+    return f"{found}; {said}" if said else found
 
 
 def _verify(

@@ -37,6 +37,12 @@ INDEX_WAITING = Gauge(
     "Sealed events that the search index does not hold yet",
     multiprocess_mode="mostrecent",
 )
+PURGED = Counter("audit_purged_events_total", "Bodies of events that were purged", ["class"])
+LAST_PURGE = Gauge(
+    "audit_last_purge_timestamp_seconds",
+    "When the worker last went through the log for what is past its time",
+    multiprocess_mode="mostrecent",
+)
 LEGACY_ACCOUNTS = Gauge(
     "accounts_legacy",
     "Accounts of an older portal whose owner has not signed in since the import",

@@ -25,12 +25,15 @@ from idp.errors import IdpError
 from idp.factors import store as factors
 from idp.grants import store as grants
 from idp.invitations import store as invitations
+from idp.journal.service import SYSTEM
 from idp.lifecycle.expiry import end_expired_sessions
 from idp.metrics import (
     BLOCKS_RUNNING,
     INDEX_WAITING,
+    LAST_PURGE,
     LEGACY_ACCOUNTS,
     OUTBOX_WAITING,
+    PURGED,
     SEAL_LAG,
     SEALED,
 )
@@ -137,6 +140,9 @@ def _jobs(b: Background) -> list[Job]:
         Job("expired staff sessions", 20.0, b.staff_sessions.end_expired),
         Job("gauges", 5.0, lambda: _gauges(b)),
         Job("cleaning", 300.0, lambda: clean(b)),
+        Job("erasures", 60.0, b.eraser.finish),
+        Job("checkpoints", 10.0, b.telling.tell),
+        Job("purge", f.policy.policy.audit.purge_interval.seconds, lambda: _purge(b), aside=True),
     ]
 
 
@@ -148,6 +154,12 @@ def _end_expired(b: Background) -> int:
 def _seal(b: Background) -> None:
     SEAL_LAG.set(b.sealer.lag())
     SEALED.inc(b.sealer.seal())
+
+
+def _purge(b: Background) -> None:
+    for purged in b.purger.purge(SYSTEM):
+        PURGED.labels(purged.kept.value).inc(purged.events)
+    LAST_PURGE.set(b.foundation.clock.now().timestamp())
 
 
 def _gauges(b: Background) -> None:

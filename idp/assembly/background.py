@@ -13,8 +13,10 @@ from idp.assembly.foundation import Foundation, build_outgoing
 from idp.assembly.leaving import build_notices
 from idp.assembly.mails import mail_carriers
 from idp.assembly.registration import build_invitation_feed
+from idp.assembly.retention import build_eraser, build_purger, build_telling, checkpoint_file
 from idp.assembly.sign_in import build_signing_in
 from idp.audit_search.index import TermIndex
+from idp.erasure.service import Eraser
 from idp.errors import SettingsError
 from idp.invitations.feed import InvitationFeed
 from idp.journal.sealer import Sealer
@@ -24,6 +26,8 @@ from idp.lifecycle.notices import Notices
 from idp.lifecycle.standing import AccountStanding
 from idp.oidc.backchannel import BackchannelLogout
 from idp.outbox.service import Carrier, Outbox
+from idp.retention.purging import Purger
+from idp.retention.telling import CheckpointTelling
 from idp.staff.sessions import StaffSessions
 from idp.storage.ephemeral import open_ephemeral
 from idp.storage.key_vault import find_audit_key
@@ -50,6 +54,9 @@ class Background:
     weather: WeatherWatch
     alerts: AlertWatch
     staff_sessions: StaffSessions
+    purger: Purger
+    eraser: Eraser
+    telling: CheckpointTelling
 
 
 def build_background(foundation: Foundation) -> Background:
@@ -77,6 +84,9 @@ def build_background(foundation: Foundation) -> Background:
         weather=WeatherWatch(f.database, f.clock, f.journal),
         alerts=build_alerts(f, sealer),
         staff_sessions=StaffSessions(f.database, f.clock, f.policy, f.journal),
+        purger=build_purger(f),
+        eraser=build_eraser(f),
+        telling=build_telling(f),
     )
 
 
@@ -98,7 +108,7 @@ def build_rotation(f: Foundation) -> KeyRotation:
 def build_sealer(f: Foundation) -> Sealer:
     """Build the sealer with the audit key."""
     origin = f.policy.policy.audit.origin
-    return Sealer(f.database, f.journal, audit_key(f), origin, f.clock)
+    return Sealer(f.database, f.journal, audit_key(f), origin, f.clock, checkpoint_file(f))
 
 
 def audit_key(f: Foundation) -> Ed25519PrivateKey:

@@ -32,6 +32,8 @@ COMMANDS = {
     "scim": "idp.cli.scim:scim",
     "staff": "idp.cli.staff:staff",
     "perform": "idp.cli.perform:perform",
+    "backup": "idp.cli.backup:backup",
+    "restore": "idp.cli.backup:restore",
 }
 
 

@@ -10,6 +10,7 @@ from idp.accounts import store
 from idp.accounts.model import Account
 from idp.accounts.service import Accounts
 from idp.assembly import Foundation
+from idp.cli.erase import erase
 from idp.cli.legacy import import_legacy, legacy
 from idp.cli.output import format_option, foundation, operator, say
 from idp.lifecycle.standing import AccountStanding, UnknownAccount
@@ -96,6 +97,7 @@ def restore(who: str, reason: str, form: str) -> None:
     say({"subject": subject, "restored": True}, f"restored {subject}", form)
 
 
+account.add_command(erase)
 account.add_command(import_legacy)
 account.add_command(legacy)
 

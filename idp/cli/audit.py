@@ -15,9 +15,11 @@ from audit.pack import PackError
 from idp.assembly import audit_key, build_sealer
 from idp.assembly.audit_room import build_looking
 from idp.audit_room.forms import FORMS
+from idp.audit_search.service import NEWEST
 from idp.cli.audit_criteria import criteria_of, criteria_options
 from idp.cli.audit_room import breach, export_search, reindex, timeline
 from idp.cli.output import format_option, foundation, operator, say
+from idp.cli.retention import fork, hold, purge
 from idp.errors import IdpError
 from idp.journal import store
 from idp.journal.export import Exporter
@@ -26,6 +28,11 @@ from idp.journal.export import Exporter
 @click.group()
 def audit() -> None:
     """The audit log: search it, prove it, take it away."""
+
+
+audit.add_command(purge)
+audit.add_command(hold)
+audit.add_command(fork)
 
 
 @audit.command(epilog="Example: idp audit export --out pack-2026-11")
@@ -68,10 +75,11 @@ def key() -> None:
 
 
 @audit.command(epilog="Example: idp audit checkpoint > kept.txt")
-def checkpoint() -> None:
+@click.option("--size", default=NEWEST, type=click.IntRange(0), help="The newest up to this size.")
+def checkpoint(size: int) -> None:
     """Print the newest checkpoint; keep it where nobody here can change it."""
     with foundation().database.read() as tx:
-        newest = store.newest_checkpoint(tx)
+        newest = store.newest_checkpoint(tx, size)
     if newest is None:
         raise IdpError("nothing has been sealed yet")
     click.echo(newest, nl=False)

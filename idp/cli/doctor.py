@@ -13,11 +13,14 @@ import click
 from argon2 import PasswordHasher
 from rich.progress import Progress
 
-from idp.assembly import build_foundation, build_provider, build_rotation
+from idp.assembly import audit_key, build_foundation, build_provider, build_rotation
+from idp.assembly.retention import checkpoint_file
 from idp.cli.master_key_notes import missing_key, older_key
 from idp.cli.output import format_option, foundation, say
 from idp.errors import IdpError
+from idp.invariants.model import LOG, Finding
 from idp.invariants.service import Invariants
+from idp.journal.invariants import Invariants as LogInvariants
 from idp.key_rotation.renewal import Renewal
 from idp.mails.promise import KINDS
 from idp.mails.smtp import MailServer, ServerDown
@@ -65,24 +68,28 @@ def config(form: str) -> int:
 @doctor.command(epilog="Example: idp doctor invariants")
 @format_option
 def invariants(form: str) -> int:
-    """Compare the state with the sum of its events; print what does not hold."""
+    """Hold state and log against each other, and the log against its leaves and checkpoints."""
     f = foundation()
     examiner = Invariants(f.database, f.clock, f.policy.policy.audit.lag_alarm.delta)
+    log = LogInvariants(f.database, audit_key(f).public_key(), checkpoint_file(f))
     with Progress(disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("events", total=examiner.events())
+        task = bar.add_task("state", total=examiner.events())
         examined = examiner.examine(lambda more: bar.advance(task, more))
+        task = bar.add_task("log", total=None)
+        torn = log.faults(lambda done, of: bar.update(task, completed=done, total=of))
+        findings = [*examined.findings, *(Finding(LOG, None, "", says) for says in torn)]
     content = {
         "accounts": examined.accounts,
         "events": examined.events,
-        "findings": [asdict(one) for one in examined.findings],
+        "findings": [asdict(one) for one in findings],
     }
     lines = [
-        f"FAULT: {one.rule}: {one.subject or 'log'}: {one.fact} {one.says}"
-        for one in examined.findings
+        f"FAULT: {one.rule}: {' '.join(x for x in (one.subject, one.fact, one.says) if x)}"
+        for one in findings
     ] or ["every rule holds"]
     lines.append(f"{examined.accounts} accounts against {examined.events} events")
     say(content, "\n".join(lines), form)
-    return 1 if examined.findings else 0
+    return 1 if findings else 0
 
 
 def _ask(check: Callable[[Settings], str | None], settings: Settings) -> str | None:

@@ -15,6 +15,7 @@ from audit.names import EventName
 
 Fact = tuple[str, ...]
 SUM = "the state is the sum of its events"
+LOG = "the log holds"
 ACCOUNT: Fact = ("account",)
 STOPPED: Fact = ("stopped",)
 BLOCKED: Fact = ("blocked",)
@@ -112,7 +113,7 @@ STEPS: dict[EventName, Callable[[Counter[Fact], Mapping[str, Any]], None]] = {
     EventName.FACTOR_REMOVED: _factor_removed,
     EventName.BLOCK_STARTED: _block_started,
     EventName.BLOCK_LIFTED: _block_lifted,
-    EventName.SUBJECT_ERASED: _erased,
+    EventName.PERSON_ERASED: _erased,
 }
 """What each event does to the facts; every other name leaves them alone."""
 

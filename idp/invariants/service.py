@@ -105,7 +105,10 @@ class Invariants:
 
     def _differing(self, subject: str) -> list[tuple[Fact, str]]:
         with self.database.read() as tx:
-            return differences(store.account_of(tx, subject), _fold_one(tx, subject))
+            state, folded = store.account_of(tx, subject), _fold_one(tx, subject)
+            if _was_purged(tx, subject):
+                state &= folded  # what began before the purge has no event to show any more
+        return differences(state, folded)
 
     def _log(self) -> Iterator[Finding]:
         """Say what is wrong with the log itself; its proof is `audit verify`."""
@@ -133,3 +136,14 @@ def _fold_one(tx: Tx, subject: str) -> Counter[Fact]:
     for line in store.lines_of(tx, subject):
         _apply(folded, line)
     return folded.get(subject, Folded()).present()
+
+
+def _was_purged(tx: Tx, subject: str) -> bool:
+    """Tell whether events of an account's early days may be gone with their retention."""
+    newest, made_at = store.newest_purged(tx), store.made_at(tx, subject)
+    return newest is not None and made_at is not None and made_at <= micros_of_id(newest)
+
+
+def micros_of_id(event_id: str) -> int:
+    """Read the instant out of an event's id (UUIDv7, RFC 9562 5.7), to the end of its millisecond."""
+    return (int(event_id[:8] + event_id[9:13], 16) + 1) * 1_000

@@ -14,7 +14,13 @@ from idp.factors.tables import authenticator
 from idp.grants.active import EXPIRED
 from idp.grants.tables import grant
 from idp.invariants.model import ACCOUNT, BLOCKED, STOPPED, Fact
-from idp.journal.tables import audit_checkpoint, audit_event, audit_leaf, audit_sealer
+from idp.journal.tables import (
+    audit_checkpoint,
+    audit_event,
+    audit_leaf,
+    audit_purge,
+    audit_sealer,
+)
 from idp.members.store import DATE_COLUMNS, member
 from idp.sessions.store import session
 from idp.storage.sql import Tx
@@ -22,7 +28,9 @@ from idp.storage.statement import Statement
 
 PAGE = 5_000
 _a, _s, _b, _f = account.c, session.c, block.c, authenticator.c
-_ACCOUNTS = sa.select(_a.subject, _a.stopped_at.is_not(None), _a.disabled_at.is_not(None))
+_ACCOUNTS = sa.select(
+    _a.subject, _a.stopped_at.is_not(None), _a.disabled_at.is_not(None), _a.created_at
+)
 _SESSIONS = sa.select(_s.subject, sa.literal("session"), _s.id).where(_s.ended_at.is_(None))
 _CONSENTS = sa.select(consent.c.subject, sa.literal("consent"), consent.c.client_id)
 _FACTORS = sa.select(_f.subject, sa.literal("factor"), _f.kind).where(_f.confirmed_at.is_not(None))
@@ -68,6 +76,11 @@ _SIZES = Statement(
         sa.select(sa.func.coalesce(sa.func.max(audit_leaf.c.seq), -1)).scalar_subquery(),
         audit_sealer.c.size,
         sa.select(sa.func.coalesce(sa.func.max(audit_checkpoint.c.size), 0)).scalar_subquery(),
+    )
+)
+_NEWEST_PURGED = Statement(
+    sa.select(audit_leaf.c.event_id).where(
+        audit_leaf.c.seq == sa.select(sa.func.max(audit_purge.c.to_seq) - 1).scalar_subquery()
     )
 )
 _UNSEALED = Statement(
@@ -135,6 +148,18 @@ def account_of(tx: Tx, subject: str) -> Counter[Fact]:
     found = {subject: _account(row[1], row[2]) if row else Counter[Fact]()}
     _add(tx, found, subject, subject)
     return found[subject]
+
+
+def made_at(tx: Tx, subject: str) -> int | None:
+    """Tell when an account was made; None when there is none."""
+    row = tx.one(_ACCOUNT_OF, who=subject)
+    return row[3] if row else None
+
+
+def newest_purged(tx: Tx) -> str | None:
+    """Find the id of the newest event that lay in the range of a purge."""
+    row = tx.one(_NEWEST_PURGED)
+    return row[0] if row else None
 
 
 def lines_of(tx: Tx, subject: str) -> list[str]:

@@ -35,7 +35,7 @@ from idp.proving.model import Purpose
 from idp.proving.service import Proving
 from idp.storage.secret_text import draw_token, hash_token
 from idp.storage.sql import Database, Tx
-from idp.subjects.service import PersonKeys, stranger
+from idp.subjects.service import PersonKeys, applicant, stranger
 from idp.throttle.buckets import COUNTED, NO_BUDGET, Buckets, bucket_of, mail_facts
 from idp.throttle.gate import Gate, count_verification
 from idp.throttle.model import Budget, Decision, Lease
@@ -168,7 +168,8 @@ class Registering:
                 kind, to, values = MailKind.ADDRESS_IN_USE, owner.address, {}
             mail = Mail(kind, to if allowed else None, visit.language, values)
             self.mails.promise(tx, mail, now)
-            self._sent(tx, visit, address.normal_form, mailbox, allowed, now)
+            sealed = Personal(address.normal_form, applicant(found.member_number))
+            self._sent(tx, visit, sealed, mailbox, allowed, now)
 
     def send_again(self, handle: str, visit: Visit) -> None:
         """Send another code to the address that was typed; raises `RegistrationEnded`."""
@@ -258,12 +259,12 @@ class Registering:
             origin=visit.origin,
             decision=decision.as_facts(),
             data={"member": Personal(claim.member_number, stranger(now))},
+            person=applicant(claim.member_number),
         )
 
     def _sent(
-        self, tx: Tx, visit: Visit, address: str, mailbox: str, allowed: bool, now: datetime
+        self, tx: Tx, visit: Visit, typed: Personal, mailbox: str, allowed: bool, now: datetime
     ) -> None:
-        typed = Personal(address, stranger(now))
         self.journal.record(
             tx,
             EventName.VERIFICATION_CODE_SENT,
@@ -272,6 +273,7 @@ class Registering:
             origin=visit.origin,
             decision=mail_facts(allowed, self.policy.digest),
             data={"purpose": Purpose.REGISTER.value, "typed": mailbox, "address": typed},
+            person=typed.person,
         )
 
     def _refuse(

@@ -20,8 +20,9 @@ from idp.clock import Clock
 from idp.errors import IdpError
 from idp.journal import store
 from idp.journal.sealer import Sealer
+from idp.journal.seqs import read_seqs
 from idp.journal.service import Journal
-from idp.storage.sql import Database
+from idp.storage.sql import Database, Tx
 
 PAGE = 5_000
 CHECKPOINTS_AT_MOST = 1_000
@@ -32,6 +33,12 @@ class NotSealed(IdpError):
     """What was committed could not be sealed in time."""
 
     code = "not_sealed"
+
+
+class BodyMissing(IdpError):
+    """A body is gone that no sealed purge covers."""
+
+    code = "body_missing"
 
 
 @dataclass(frozen=True)
@@ -49,19 +56,17 @@ class Exporter:
     ) -> int:
         """Record the export, seal everything committed, write the pack; answers its size.
 
-        Raises `audit.pack.PackError` when the folder is not empty, `NotSealed`.
+        Raises `audit.pack.PackError` when the folder is not empty, `NotSealed`, and `BodyMissing`
+        when events were deleted: the pack is written then, and the verifier finds the same.
         """
         now = self.clock.now()
         with self.database.begin() as tx:
             event = self.journal.record(tx, EventName.AUDIT_EXPORTED, now, actor=actor)
         size = self._sealed_through(event)
+        missing: list[int] = []
         with PackWriter(folder, self.sealer.origin, 0, size) as pack:
             for start in range(0, size, PAGE):
-                with self.database.read() as tx:
-                    page = store.leaves(tx, start, min(start + PAGE, size))
-                for seq, event_id, leaf, line in page:
-                    body = line.encode("utf-8") if line is not None else None
-                    pack.leaf(seq, event_id, bytes.fromhex(leaf), body)
+                self._write_page(pack, range(start, min(start + PAGE, size)), size, missing)
                 if progress:
                     progress(min(start + PAGE, size), size)
             for note in self._checkpoints(size):
@@ -69,7 +74,28 @@ class Exporter:
             pack.finish(
                 period_from=None, period_to=None, made_at=self.clock.now(), private_key=self.key
             )
+        if missing:
+            raise BodyMissing(
+                f"the pack was written, but {len(missing)} events are missing that no purge covers"
+                f" (first: record {missing[0]}): they were deleted by hand"
+            )
         return size
+
+    def _write_page(self, pack: PackWriter, seqs: range, size: int, missing: list[int]) -> None:
+        with self.database.read() as tx:
+            page = store.leaves(tx, seqs.start, seqs.stop)
+            gone = any(line is None for *_, line in page)
+            purged = _purged_by(tx, seqs, size) if gone else {}
+        for seq, event_id, leaf, line in page:
+            if line is not None:
+                pack.leaf(seq, event_id, bytes.fromhex(leaf), line.encode("utf-8"))
+                continue
+            by = purged.get(seq)
+            if by is not None and by >= size:
+                raise NotSealed("a purge ran meanwhile; remove the folder and export again")
+            if by is None:
+                missing.append(seq)
+            pack.leaf(seq, event_id, bytes.fromhex(leaf), None, by, missing=by is None)
 
     def _sealed_through(self, event: str) -> int:
         """Seal until an event is in; on PostgreSQL it waits for older transactions to finish."""
@@ -91,3 +117,13 @@ class Exporter:
         step = max(1, len(notes) // CHECKPOINTS_AT_MOST)
         kept = notes[:-1:step]
         return [*kept, notes[-1]]
+
+
+def _purged_by(tx: Tx, seqs: range, size: int) -> dict[int, int]:
+    """Tell for purged leaves which purge event covers each; `size` for one not sealed yet."""
+    return {
+        seq: size if by is None else by
+        for by, first, text in store.purges_over(tx, seqs.start, seqs.stop)
+        for seq in read_seqs(first, text)
+        if seq in seqs
+    }

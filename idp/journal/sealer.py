@@ -23,6 +23,8 @@ from audit.names import EventName
 from audit.tree import Frontier, leaf_hash
 from idp.clock import Clock, from_micros, to_micros
 from idp.journal import store
+from idp.journal.anchors import CheckpointFile
+from idp.journal.forks import require_contained
 from idp.journal.service import Journal
 from idp.storage.sql import Database, Tx
 
@@ -50,9 +52,14 @@ class Sealer:
     key: Ed25519PrivateKey
     origin: str
     clock: Clock
+    file: CheckpointFile | None = None
+    """Where each checkpoint is written outside of the database."""
 
     def seal(self) -> int:
-        """Seal what has been committed; answers how many events were sealed."""
+        """Seal what has been committed; answers how many events were sealed.
+
+        Raises `LogSetBack` when a checkpoint is known that this log does not contain.
+        """
         total = 0
         while True:
             sealed = self._seal_batch()
@@ -77,10 +84,16 @@ class Sealer:
         with self.database.begin() as tx:
             tx.lock("sealer")  # an export may seal beside the worker
             position = _position(tx)
+            if self.file is not None:
+                require_contained(tx, self.file.newest())
             rows, watermark, cluster = _unsealed(tx, position)
             if not rows and watermark == position.watermark and cluster == position.cluster:
                 return 0
-            return self._extend(tx, position, rows, watermark, cluster, now)
+            note = self._extend(tx, position, rows, watermark, cluster, now)
+        if note is not None and self.file is not None:
+            # After the commit: the file never knows a checkpoint that the log does not contain.
+            self.file.append(note)
+        return len(rows)
 
     def _anything(self, tx: Tx) -> bool:
         position = _position(tx)
@@ -95,7 +108,7 @@ class Sealer:
         watermark: int,
         cluster: int,
         now: datetime,
-    ) -> int:
+    ) -> str | None:
         leaves = []
         for offset, (_, event_id, line) in enumerate(rows):
             leaf = leaf_hash(line.encode("utf-8"))
@@ -117,6 +130,7 @@ class Sealer:
         )
         if not moved:
             raise RuntimeError("two sealers at once")  # the transaction rolls back
+        note = None
         if rows:
             note = sign(
                 self.origin, size, position.frontier.root(), from_micros(signed_at), self.key
@@ -124,7 +138,7 @@ class Sealer:
             store.add_checkpoint(tx, size, signed_at, note)
         if behind > STEP_TOLERATED_SECONDS * 1_000_000:
             self._report_step(tx, now, behind, signed_at)
-        return len(rows)
+        return note
 
     def _report_step(self, tx: Tx, now: datetime, behind: int, signed_at: int) -> None:
         # The checkpoint before a step and those after it bear the same time. Only the first one

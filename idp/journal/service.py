@@ -47,13 +47,15 @@ class Journal:
         decision: Mapping[str, Any] | None = None,
         data: Mapping[str, Any] | None = None,
         reference: str | None = None,
+        person: str | None = None,
     ) -> str:
         """Insert one event; answers its id.
 
+        Where it came from is sealed for the subject; without one for `person`, else for strangers.
         Raises `audit.event.EventValueError` for a value that cannot stand in the log, before
         anything is written.
         """
-        person = _source_of(actor) or subject or stranger(now)
+        person = _source_of(actor) or subject or person or stranger(now)
         event = Event(
             id=new_id(now),
             occurred_at=now,

@@ -7,11 +7,17 @@ from itertools import combinations
 import sqlalchemy as sa
 
 from audit.names import EventName
-from idp.journal.tables import audit_checkpoint, audit_event, audit_leaf, audit_sealer
+from idp.journal.tables import (
+    audit_checkpoint,
+    audit_event,
+    audit_leaf,
+    audit_purge,
+    audit_sealer,
+)
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
 
-_e = audit_event.c
+_e, _p = audit_event.c, audit_purge.c
 _EVENT_COLUMNS = (
     _e.id,
     _e.occurred_at,
@@ -82,7 +88,10 @@ WHERE cluster <> %(cluster)s
 ORDER BY position LIMIT %(most)s
 """
 _NEWEST = Statement(
-    sa.select(audit_checkpoint.c.note).order_by(audit_checkpoint.c.size.desc()).limit(1)
+    sa.select(audit_checkpoint.c.note)
+    .where(audit_checkpoint.c.size <= sa.bindparam("size"))
+    .order_by(audit_checkpoint.c.size.desc())
+    .limit(1)
 )
 _CHECKPOINTS = Statement(
     sa.select(audit_checkpoint.c.note)
@@ -102,6 +111,12 @@ _LEAVES = Statement(
 )
 _LEAF_OF = Statement(
     sa.select(audit_leaf.c.seq).where(audit_leaf.c.event_id == sa.bindparam("event"))
+)
+_PURGES_OVER = Statement(
+    sa.select(audit_leaf.c.seq, _p.from_seq, _p.seqs)
+    .select_from(audit_purge)
+    .outerjoin(audit_leaf, audit_leaf.c.event_id == _p.event_id)
+    .where(_p.to_seq > sa.bindparam("from_seq"), _p.from_seq < sa.bindparam("to_seq"))
 )
 _SEARCHED_BY = ("name", "subject", "reference")
 
@@ -242,9 +257,9 @@ def add_checkpoint(tx: Tx, size: int, signed_at: int, note: str) -> None:
     tx.write(_ADD_CHECKPOINT, size=size, signed_at=signed_at, note=note)
 
 
-def newest_checkpoint(tx: Tx) -> str | None:
-    """Find the newest signed checkpoint."""
-    row = tx.one(_NEWEST)
+def newest_checkpoint(tx: Tx, up_to: int = 2**62) -> str | None:
+    """Find the newest signed checkpoint, or the newest of those up to a size."""
+    row = tx.one(_NEWEST, size=up_to)
     return row[0] if row else None
 
 
@@ -261,6 +276,11 @@ def checkpoints_up_to(tx: Tx, size: int) -> list[str]:
 def leaves(tx: Tx, from_seq: int, to_seq: int) -> list[tuple[int, str, str, str | None]]:
     """List leaves with their event lines (None where the body was purged)."""
     return [(r[0], r[1], r[2], r[3]) for r in tx.all(_LEAVES, from_seq=from_seq, to_seq=to_seq)]
+
+
+def purges_over(tx: Tx, from_seq: int, to_seq: int) -> list[tuple[int | None, int, str]]:
+    """List the purges over a range: seq of the event (None: not sealed), first seq, seqs."""
+    return [(r[0], r[1], r[2]) for r in tx.all(_PURGES_OVER, from_seq=from_seq, to_seq=to_seq)]
 
 
 def leaf_of(tx: Tx, event: str) -> int | None:

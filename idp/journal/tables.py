@@ -1,5 +1,8 @@
 """Tables of the audit log: events (never changed), leaves, checkpoints, the sealer's position.
 
+Which purge event covers which leaves stands in `audit_purge`, so that a pack can say it. It proves
+nothing by itself: a verifier counts the leaves against what the sealed purge event says.
+
 On PostgreSQL an event carries its transaction id and the cluster it was written on, so that the
 sealer can take rows in an order that no later commit can disturb.
 """
@@ -81,4 +84,22 @@ audit_sealer = sa.Table(
     sa.Column("watermark", sa.BigInteger, nullable=False),
     sa.Column("cluster", sa.BigInteger, nullable=False),
     sa.Column("signed_at", Instant, nullable=False),
+)
+
+audit_purge = sa.Table(
+    "audit_purge",
+    metadata,
+    sa.Column("event_id", sa.String(36), primary_key=True),
+    sa.Column("class", sa.String(16), nullable=False),
+    sa.Column("from_seq", sa.BigInteger, nullable=False),
+    sa.Column("to_seq", sa.BigInteger, nullable=False, index=True),
+    sa.Column("seqs", sa.Text, nullable=False),  # `idp.journal.seqs`
+    sa.Column("purged_at", Instant, nullable=False),
+)
+
+# What the transaction of a purge may delete; empty between transactions. The triggers look here.
+audit_purge_permit = sa.Table(
+    "audit_purge_permit",
+    metadata,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
 )

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 from idp.mails.access_letters import ACCESS
+from idp.mails.auditor_letters import AUDITOR
 from idp.mails.letter import Letter
 from idp.mails.membership_letters import MEMBERSHIP
 from idp.mails.model import MailKind
 from idp.mails.operator_letters import OPERATORS
 
-LETTERS: Final[dict[MailKind, Letter]] = {**ACCESS, **MEMBERSHIP, **OPERATORS}
+LETTERS: Final[dict[MailKind, Letter]] = {**ACCESS, **MEMBERSHIP, **AUDITOR, **OPERATORS}

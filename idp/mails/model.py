@@ -36,6 +36,7 @@ class MailKind(StrEnum):
     ENDING = "ending"  # name, ends, days
     ENDED = "ended"  # name, ends
     ALERT = "alert"  # alert (an `AlertKind`), about, count: to those who look after the service
+    CHECKPOINT = "checkpoint"  # records, root, sealed: to the auditor, not to a member
 
 
 BULK = frozenset({MailKind.INVITATION, MailKind.ENDING, MailKind.ENDED})

@@ -114,6 +114,8 @@ class Register:
 
         `current` was read in this transaction, after `store.hold`.
         """
+        if current is not None and store.is_erased(tx, row.member_number):
+            return Unchanged(row.member_number)
         change = plan(current, row, effective_on)
         if isinstance(change, Create):
             store.add_many(tx, [change.member], to_micros(now))
@@ -127,8 +129,11 @@ class Register:
         self, tx: Tx, rows: list[RegisterRow], progress: Progress
     ) -> Iterator[Create | Update | Unchanged]:
         today = self.clock.today()
-        empty = store.count(tx) == 0
+        empty, erased = store.count(tx) == 0, store.erased(tx)
         for done, row in enumerate(rows, 1):
+            if row.member_number in erased:  # what was erased does not come back with a feed
+                yield Unchanged(row.member_number)
+                continue
             current = None if empty else store.find(tx, row.member_number)
             yield plan(current, row, today)
             if done % BATCH == 0:

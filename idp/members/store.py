@@ -34,6 +34,8 @@ member = sa.Table(
     sa.Column("capital_refunded_on", Day, index=True),
     sa.Column("external_id", sa.String(200), index=True),
     sa.Column("updated_at", Instant, nullable=False, index=True),
+    # Whose personal data were erased: no feed brings them back.
+    sa.Column("erased_at", Instant),
 )
 
 _c = member.c
@@ -61,11 +63,26 @@ _LIST = Statement(
     .order_by(_c.member_number)
     .limit(sa.bindparam("most"))
 )
-_ADD = Statement(sa.insert(member))
+_ADD = Statement(
+    sa.insert(member).values({c.name: sa.bindparam(c.name) for c in _c if c.name != "erased_at"})
+)
 _SAVE = Statement(
     sa.update(member)
     .where(_c.member_number == sa.bindparam("number"))
-    .values({c.name: sa.bindparam(c.name) for c in _c if c.name != "member_number"})
+    .values(
+        {c.name: sa.bindparam(c.name) for c in _c if c.name not in ("member_number", "erased_at")}
+    )
+)
+_MARK_ERASED = Statement(
+    sa.update(member)
+    .where(_c.member_number == sa.bindparam("number"), _c.erased_at.is_(None))
+    .values(erased_at=sa.bindparam("at"))
+)
+_ERASED = Statement(sa.select(_c.member_number).where(_c.erased_at.is_not(None)))
+_IS_ERASED = Statement(
+    sa.select(_c.erased_at).where(
+        _c.member_number == sa.bindparam("number"), _c.erased_at.is_not(None)
+    )
 )
 _COUNT = Statement(sa.select(sa.func.count()).select_from(member))
 
@@ -124,6 +141,21 @@ def save_many(tx: Tx, members: Iterable[Member], at: int) -> None:
     for row in rows:
         row.pop("member_number")
     tx.run_many(_SAVE, rows)
+
+
+def mark_erased(tx: Tx, number: str, at: int) -> bool:
+    """Note that a member's personal data were erased; False when they were before."""
+    return tx.run(_MARK_ERASED, number=number, at=at) == 1
+
+
+def is_erased(tx: Tx, number: str) -> bool:
+    """Tell whether a member's personal data were erased."""
+    return tx.one(_IS_ERASED, number=number) is not None
+
+
+def erased(tx: Tx) -> frozenset[str]:
+    """List the numbers of all members whose personal data were erased."""
+    return frozenset(row[0] for row in tx.all(_ERASED))
 
 
 def count(tx: Tx) -> int:

@@ -14,6 +14,7 @@ from unicodedata import east_asian_width
 
 from idp.policy.limit_rules import faults_of_limits
 from idp.policy.model import AccessTokenFormat, ClientEntry, Policy, SigningAlgorithm
+from idp.policy.retention import faults_of_retention
 from idp.policy.staff import faults_of_roles
 
 SENDER: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}")
@@ -48,6 +49,7 @@ def faults_of(policy: Policy) -> Iterator[str]:
     yield from faults_of_limits(policy.limits)
     yield from _faults_of_mail(policy)
     yield from faults_of_roles(policy.roles)
+    yield from _faults_of_audit(policy)
     for client_id, entry in policy.clients.items():
         for member, algorithm in signed_for(entry):
             if algorithm not in keys.algorithms:
@@ -69,6 +71,13 @@ def _faults_of_mail(policy: Policy) -> Iterator[str]:
                 f"mail.toml: {name} must be one line of at most {WIDEST_NAME // 2} full-width"
                 " characters: it stands in every subject, which has room for 30"
             )
+
+
+def _faults_of_audit(policy: Policy) -> Iterator[str]:
+    yield from faults_of_retention(policy.audit.retention)
+    mail_to = policy.audit.checkpoints.mail_to
+    if mail_to and not SENDER.fullmatch(mail_to):
+        yield "audit.toml: checkpoints: mail_to must be empty or an address like auditor@example.jp"
 
 
 def signed_for(entry: ClientEntry) -> list[tuple[str, SigningAlgorithm]]:

@@ -19,6 +19,7 @@ from idp.policy.membership import (
     Registration,
     Verification,
 )
+from idp.policy.retention import Checkpoints, Retention
 from idp.policy.staff import Roles
 from idp.policy.values import Duration, Positive, Strict
 
@@ -185,11 +186,14 @@ class Keys(Strict, frozen=True):
 
 
 class Audit(Strict, frozen=True):
-    """`audit.toml`: sealing and its alarm."""
+    """`audit.toml`: sealing and its alarm, how long bodies are kept, where checkpoints go."""
 
     origin: str
     seal_interval: Duration
     lag_alarm: Duration
+    purge_interval: Duration = msgspec.field(default_factory=lambda: Duration("1d"))
+    retention: Retention = msgspec.field(default_factory=Retention)
+    checkpoints: Checkpoints = msgspec.field(default_factory=Checkpoints)
 
 
 class Alerts(Strict, frozen=True):

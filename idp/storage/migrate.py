@@ -82,14 +82,14 @@ def pending(database: Database) -> list[tuple[str, str]]:
     return [(step.revision, step.doc) for step in steps][::-1]
 
 
-def apply(database: Database) -> tuple[str | None, str]:
-    """Bring a database to the newest revision; answers (before, after)."""
+def apply(database: Database, to: str = "head") -> tuple[str | None, str]:
+    """Bring a database to the newest revision, or to an older one; answers (before, newest)."""
     from alembic import command
 
     before = current(database)
     made = config()
     made.attributes["engine"] = database.engine
-    command.upgrade(made, "head")
+    command.upgrade(made, to)
     return before, head()
 
 

@@ -155,6 +155,7 @@ def _on_connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten in the file
     connection.execute("PRAGMA cache_size = -4000")
     connection.execute("PRAGMA mmap_size = 268435456")
     connection.execute("PRAGMA wal_autocheckpoint = 2000")

@@ -110,6 +110,12 @@ class PersonKeys:
             self._cache.pop(person, None)
         return store.destroy(tx, person, to_micros(now)) > 0
 
+    def erase(self, tx: Tx, person: str, now: datetime) -> bool:
+        """Destroy a person's key and let none be made again; False when that was so before."""
+        if self.destroy(tx, person, now):
+            return True
+        return store.forbid(tx, person, new_id(now), to_micros(now))
+
     def draw(self, now: datetime) -> PersonKey:
         """Draw a key that is nobody's yet."""
         return PersonKey(new_id(now), secrets.token_bytes(32))
@@ -139,6 +145,11 @@ def _pseudonym(key: PersonKey, text: str) -> str:
 def context(key_id: str) -> str:
     """Give what a wrapped key is bound to."""
     return f"person-key:{key_id}"
+
+
+def applicant(number: str) -> str:
+    """Name the key for a member of whom something is told before there is an account."""
+    return f"member:{number}"
 
 
 def stranger(now: datetime) -> str:

@@ -27,6 +27,12 @@ _ADD = Statement(
         " VALUES (:person, :key_id, :wrapped, :created_at) ON CONFLICT DO NOTHING"
     )
 )
+_FORBID = Statement(
+    sa.text(
+        "INSERT INTO person_key (person, key_id, created_at, destroyed_at)"
+        " VALUES (:person, :key_id, :at, :at) ON CONFLICT DO NOTHING"
+    )
+)
 _FIND = Statement(sa.select(_c.key_id, _c.wrapped).where(_c.person == sa.bindparam("person")))
 _BY_ID = Statement(sa.select(_c.wrapped).where(_c.key_id == sa.bindparam("key_id")))
 _BY_IDS = Statement(
@@ -77,3 +83,8 @@ def find_many_by_id(tx: Tx, key_ids: Iterable[str]) -> list[tuple[str, str | Non
 def destroy(tx: Tx, person: str, at: int) -> int:
     """Forget the key of a person; answers how many were destroyed."""
     return tx.run(_DESTROY, who=person, at=at)
+
+
+def forbid(tx: Tx, person: str, key_id: str, at: int) -> bool:
+    """Note that a person who never had a key shall have none; False when there is a row."""
+    return tx.run(_FORBID, person=person, key_id=key_id, at=at) == 1

@@ -26,11 +26,12 @@ PROTECTED = ("audit_event", "audit_leaf", "audit_checkpoint")
 @pytest.fixture(scope="module")
 def application_url(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database migrated by its owner and granted to the application's role, with a sealed log."""
-    grants = (ROOT / "deploy/postgresql-grants.sql").read_text("utf-8")
+    grants = (ROOT / "deploy/postgresql/roles.sql").read_text("utf-8")
     with running_postgres() as server:
         with psycopg.connect(server.url(), autocommit=True) as connection:
             connection.execute("CREATE ROLE kumiai_owner LOGIN")
-            connection.execute("CREATE ROLE kumiai_app LOGIN")
+            for role in ("kumiai_app", "kumiai_purger", "kumiai_auditor"):
+                connection.execute(f"CREATE ROLE {role} LOGIN")
             connection.execute("CREATE DATABASE provider OWNER kumiai_owner")
         owner = server.url("provider").replace("kumiai@", "kumiai_owner@")
         migrator = Database(owner)

@@ -65,6 +65,7 @@ def migrated(url: str) -> str:
 
 def settings_for(url: str, folder: Path) -> Settings:
     """Give the settings of a deployment on a database, its master key in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
     key = folder / "master.keys"
     if not key.exists():
         key.write_text(MasterKeys.generate_text())

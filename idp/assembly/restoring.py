@@ -1,0 +1,165 @@
+"""Restore a backup into an empty place: erased persons are erased again before it opens.
+
+The database comes in under another name (SQLite) or a revision that no program starts on
+(PostgreSQL); then the erasures are carried out and, if need be, the fork is recorded; only then is
+it opened. Killed anywhere, nothing is open; what is half there is said by the next try.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit import checkpoint as checkpoints
+from audit.checkpoint import Checkpoint
+from audit.event import Actor
+from audit.names import EventName
+from idp.assembly.background import audit_key
+from idp.assembly.foundation import Foundation, build_foundation
+from idp.assembly.retention import build_eraser, build_forks, checkpoint_file, erased_file
+from idp.backups import manifest as manifests
+from idp.backups.manifest import BadBackup, Manifest
+from idp.backups.rules import is_behind, refuse_behind
+from idp.backups.service import RING
+from idp.erasure.record import NAME as ERASED
+from idp.erasure.record import ErasedFile
+from idp.errors import SettingsError
+from idp.journal.anchors import NAME as CHECKPOINTS
+from idp.journal.anchors import CheckpointFile
+from idp.settings import Settings, load_master, with_data
+from idp.storage import copies, migrate
+from idp.storage.sql import Database
+
+UNDER_WAY = ".restoring"
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a restore did."""
+
+    size: int
+    erased_again: int
+    forked: bool
+
+
+@dataclass(frozen=True)
+class Restore:
+    """One restore: from where, by whom, and what else is known of the time since."""
+
+    settings: Settings
+    source: Path
+    actor: Actor
+    fork: str | None = None
+    """Why it may leave a newer checkpoint behind; None when it may not."""
+    kept: Sequence[str] = ()
+    """Checkpoints that were kept elsewhere."""
+    erased_elsewhere: Sequence[Path] = ()
+    """Lists of erased persons of other nodes."""
+    progress: Callable[[str], None] = lambda _what: None
+
+    def run(self) -> Restored:
+        """Restore; raises `BadBackup`, `WouldFork`, `NotEmpty`, `SettingsError`."""
+        manifest = manifests.read(self.source)
+        self._require_key(manifest)
+        known = self._known()
+        if self.fork is None:
+            refuse_behind(manifest.checkpoint, known)
+        self._require_engine(manifest)
+        self._bring_lists()
+        with self._database(manifest) as settings:
+            return self._settle(build_foundation(settings, migrated=False), manifest, known)
+
+    def _require_key(self, manifest: Manifest) -> None:
+        """Refuse before anything is written when no secret of the backup could be opened."""
+        if manifest.master_key not in load_master(self.settings).ids:
+            raise SettingsError(
+                f"the backup needs the master key {manifest.master_key}, which is not in"
+                f" {self.settings.master_key_file}"
+            )
+
+    def _require_engine(self, manifest: Manifest) -> None:
+        database = Database(self.settings.database_url)
+        ours = "sqlite" if database.is_sqlite else "postgresql"
+        if manifest.facts.engine != ours:
+            raise BadBackup(f"a backup of {manifest.facts.engine} does not go into {ours}")
+        copies.require_empty(database)
+
+    def _known(self) -> Checkpoint | None:
+        """Give the newest checkpoint that anything outside of the backup knows."""
+        notes = [CheckpointFile(self.settings.data / CHECKPOINTS).newest_note(), *self.kept]
+        found = [checkpoints.parse(note) for note in notes if note]
+        return max(found, key=lambda one: one.size, default=None)
+
+    def _bring_lists(self) -> None:
+        self.settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        erased = ErasedFile(self.settings.data / ERASED)
+        for other in (self.source / ERASED, *self.erased_elsewhere):
+            erased.add_all(ErasedFile(other).entries())
+        # What is here is newer than what is in a backup, and is never replaced.
+        for name in (RING, CHECKPOINTS):
+            source, target = self.source / name, self.settings.data / name
+            if source.is_file() and not target.exists():
+                target.parent.mkdir(exist_ok=True, mode=0o700)
+                shutil.copyfile(source, target)
+                target.chmod(0o600)
+
+    @contextmanager
+    def _database(self, manifest: Manifest) -> Iterator[Settings]:
+        """Bring the copy in, closed; opens it when the block ends well."""
+        final = Database(self.settings.database_url)
+        if not final.is_sqlite:
+            copies.copy_in(final, self.source, manifest.facts, self.progress)
+            if manifest.facts.revision != migrate.head():
+                copies.mark(final, manifest.facts.revision)
+                migrate.apply(final)
+                copies.mark(final, copies.RESTORING)
+            yield self.settings
+            copies.mark(final, migrate.head())
+            return
+        place = Path(str(final.url.database))
+        under_way = place.with_name(place.name + UNDER_WAY)
+        _remove(under_way)  # of a restore that was killed
+        url = f"sqlite:///{under_way}"
+        copies.copy_in(Database(url), self.source, manifest.facts, self.progress)
+        migrate.apply(Database(url))
+        yield with_data(self.settings, database_url=url)
+        copies.put_in_place(under_way, place)
+        _remove(under_way)
+
+    def _settle(self, f: Foundation, manifest: Manifest, known: Checkpoint | None) -> Restored:
+        audit_key(f)
+        erased_again = build_eraser(f).finish()
+        behind = is_behind(manifest.checkpoint, known)
+        if behind and known is not None:
+            self._know(f, known)
+            build_forks(f).record(self.fork or "", self.actor)
+        size = manifest.checkpoint.size if manifest.checkpoint else 0
+        data = {
+            "manifest": manifest.digest,
+            "made_at": manifest.made_at,
+            "size": size,
+            "erased_again": erased_again,
+            "listed": sum(1 for _ in erased_file(f).entries()),
+        }
+        with f.database.begin() as tx:
+            f.journal.record(
+                tx, EventName.BACKUP_RESTORED, f.clock.now(), actor=self.actor, data=data
+            )
+        f.database.dispose()
+        return Restored(size, erased_again, behind)
+
+    def _know(self, f: Foundation, known: Checkpoint) -> None:
+        """Have the file know a checkpoint that was only kept elsewhere, so that it is named."""
+        file = checkpoint_file(f)
+        note = next((n for n in self.kept if checkpoints.parse(n).root == known.root), None)
+        newest = file.newest()
+        if note is not None and (newest is None or newest.size < known.size):
+            file.append(note)
+
+
+def _remove(file: Path) -> None:
+    for leftover in file.parent.glob(f"{file.name}*"):
+        leftover.unlink()

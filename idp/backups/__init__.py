@@ -1,0 +1,1 @@
+"""Backups that verify, and restores that bring no erased person back."""

@@ -1,0 +1,1 @@
+"""How long things are kept: purges of the log, legal holds, erased persons, backups."""

@@ -1,0 +1,103 @@
+"""Legal holds: what one covers is neither purged nor erased until it is lifted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audit.event import Actor, new_id
+from audit.names import EventName
+from idp.accounts import store as accounts
+from idp.clock import Clock, to_micros
+from idp.errors import IdpError
+from idp.journal.service import Journal
+from idp.members import store as members
+from idp.retention import store
+from idp.retention.model import Hold, HoldKind
+from idp.storage.sql import Database, Tx
+
+
+class UnknownHold(IdpError):
+    """There is no standing hold of this id, or nobody to be held."""
+
+    code = "unknown_hold"
+    status = 404
+
+
+@dataclass(frozen=True)
+class Holds:
+    """Places and lifts holds."""
+
+    database: Database
+    clock: Clock
+    journal: Journal
+
+    def place(self, kind: HoldKind, value: str, reason: str, actor: Actor) -> Hold:
+        """Place a hold; raises `UnknownHold` when there is no such member.
+
+        A member is given by number or subject; the hold covers both names.
+        """
+        now = self.clock.now()
+        with self.database.begin() as tx:
+            store.hold_off(tx)
+            subject, number = _names(tx, value) if kind is HoldKind.MEMBER else (value, None)
+            hold = Hold(
+                id=new_id(now),
+                kind=kind,
+                value=subject,
+                also=number,
+                reason=reason[:500],
+                placed_at=now,
+                placed_by=_who(actor),
+            )
+            columns = {name: getattr(hold, name) for name in ("id", "value", "also", "reason")}
+            store.add_hold(
+                tx, kind=kind.value, placed_at=to_micros(now), placed_by=hold.placed_by, **columns
+            )
+            self._record(tx, EventName.HOLD_PLACED, hold, reason, actor)
+        return hold
+
+    def list_all(self) -> list[Hold]:
+        """List every hold there ever was, the oldest first."""
+        with self.database.read() as tx:
+            return store.holds(tx)
+
+    def lift(self, hold_id: str, reason: str, actor: Actor) -> Hold:
+        """Lift a hold; raises `UnknownHold` when it does not stand."""
+        now = self.clock.now()
+        with self.database.begin() as tx:
+            store.hold_off(tx)
+            found = next((hold for hold in store.standing_holds(tx) if hold.id == hold_id), None)
+            if found is None:
+                raise UnknownHold(f"{hold_id}: no such hold stands; see `idp audit hold list`")
+            store.lift_hold(tx, hold_id, to_micros(now), _who(actor), reason[:500])
+            self._record(tx, EventName.HOLD_LIFTED, found, reason, actor)
+        return found
+
+    def _record(self, tx: Tx, name: EventName, hold: Hold, reason: str, actor: Actor) -> None:
+        subject = hold.value if hold.kind is HoldKind.MEMBER else None
+        data = {"hold": hold.id, "kind": hold.kind.value, "reason": reason[:500]}
+        if hold.kind is not HoldKind.MEMBER:
+            data["value"] = hold.value
+        self.journal.record(tx, name, self.clock.now(), actor=actor, subject=subject, data=data)
+
+
+def standing_over(tx: Tx, *names: str | None) -> Hold | None:
+    """Find a hold that stands over a member of one of these names (subject, number)."""
+    for hold in store.standing_holds(tx):
+        if hold.kind is HoldKind.MEMBER and any(name in hold.names for name in names if name):
+            return hold
+    return None
+
+
+def _names(tx: Tx, who: str) -> tuple[str, str | None]:
+    """Give subject and number of somebody's account; of a member without one, the number."""
+    account = accounts.find(tx, who) or accounts.find_by_number(tx, who)
+    if account is not None:
+        return account.subject, account.member_number
+    if members.find(tx, who) is None:
+        raise UnknownHold(f"{who}: no member of this number and no account of this subject")
+    return who, None
+
+
+def _who(actor: Actor) -> str:
+    return str(actor.id or actor.kind)[:64]
