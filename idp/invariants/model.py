@@ -64,11 +64,11 @@ def _clear(*gone: Fact) -> Callable[[Counter[Fact], Mapping[str, Any]], None]:
 
 
 def _session_started(facts: Counter[Fact], event: Mapping[str, Any]) -> None:
-    facts["session", event["session"]] = 1  # once more when it was renewed
+    facts["session", event.get("session", "")] = 1  # once more when it was renewed
 
 
 def _session_ended(facts: Counter[Fact], event: Mapping[str, Any]) -> None:
-    facts.pop(("session", event["session"]), None)
+    facts.pop(("session", event.get("session", "")), None)
 
 
 def _consent_given(facts: Counter[Fact], event: Mapping[str, Any]) -> None:
@@ -96,7 +96,10 @@ def _block_lifted(facts: Counter[Fact], event: Mapping[str, Any]) -> None:
 
 
 def _erased(facts: Counter[Fact], _event: Mapping[str, Any]) -> None:
-    facts.clear()
+    """Leave what an erasure leaves: an account without a person, stopped, and its blocks' dates."""
+    for fact in [fact for fact in facts if fact[0] in ("session", "consent", "factor")]:
+        del facts[fact]
+    facts[STOPPED] = 1
 
 
 STEPS: dict[EventName, Callable[[Counter[Fact], Mapping[str, Any]], None]] = {

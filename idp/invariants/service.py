@@ -145,5 +145,5 @@ def _was_purged(tx: Tx, subject: str) -> bool:
 
 
 def micros_of_id(event_id: str) -> int:
-    """Read the instant out of an event's id (UUIDv7, RFC 9562 5.7), to the end of its millisecond."""
+    """Read the end of the millisecond in which an event id was drawn (UUIDv7, RFC 9562 5.7)."""
     return (int(event_id[:8] + event_id[9:13], 16) + 1) * 1_000

@@ -58,7 +58,7 @@ def test_a_backup_is_restored_and_the_log_goes_on(
     house: House, elsewhere: Callable[[], House], tmp_path: Path
 ) -> None:
     subject = _account(house)
-    house.record(EventName.SESSION_STARTED, 1, subject, 20)
+    house.record(EventName.CLAIMS_READ, 1, subject, 20)
     house.seal()
     made = house.said("backup", "--out", str(tmp_path / "backup"))
     assert made["size"] >= 20
@@ -67,7 +67,7 @@ def test_a_backup_is_restored_and_the_log_goes_on(
     moved = elsewhere()
     assert moved.said("migrate", "status")["current"] == head()
     assert moved.said("account", "show", NUMBER)["subject"] == subject
-    moved.record(EventName.SESSION_STARTED, 0, subject, 5)
+    moved.record(EventName.CLAIMS_READ, 0, subject, 5)
     moved.seal()
     assert moved.verify(tmp_path) == 0
     assert moved.idp("doctor", "invariants").returncode == 0
@@ -80,7 +80,7 @@ def test_a_backup_of_before_an_erasure_does_not_bring_the_person_back(
     house: House, elsewhere: Callable[[], House], tmp_path: Path
 ) -> None:
     subject = _account(house)
-    house.record(EventName.SESSION_STARTED, 1, subject, 3)
+    house.record(EventName.CLAIMS_READ, 1, subject, 3)
     house.seal()
     house.said("backup", "--out", str(tmp_path / "backup"))
     house.said("account", "erase", NUMBER, "--reason", "asked by letter")
@@ -94,7 +94,7 @@ def test_a_backup_of_before_an_erasure_does_not_bring_the_person_back(
     assert moved.verify(tmp_path) == 0
     found = moved.idp("audit", "search", "--subject", subject, "--format", "json").stdout
     assert BROWSER not in found
-    assert "session.started" in found
+    assert "claims.read" in found
     if moved.foundation.database.is_sqlite:
         raw = (moved.data / "idp.db").read_bytes()
         assert [text for text in GONE if text.encode() in raw] == [], "in the file itself"
@@ -108,7 +108,7 @@ def test_on_the_same_machine_the_list_is_found_without_being_named(
     house.seal()
     house.said("backup", "--out", str(tmp_path / "backup"))
     house.said("account", "erase", NUMBER, "--reason", "asked by letter")
-    house.record(EventName.SESSION_STARTED, 0, count=7)
+    house.record(EventName.CLAIMS_READ, 0, count=7)
     house.seal()
     kept = tmp_path / "kept.txt"
     kept.write_text(house.idp("audit", "checkpoint").stdout)
@@ -131,7 +131,7 @@ def test_on_the_same_machine_the_list_is_found_without_being_named(
     assert (done["forked"], done["erased_again"]) == (True, 1)
     raw = place.read_bytes()
     assert [text for text in GONE if text.encode() in raw] == []
-    house.record(EventName.SESSION_STARTED, 0, count=40)
+    house.record(EventName.CLAIMS_READ, 0, count=40)
     house.seal()
     assert house.verify(tmp_path, checkpoint=kept) == 1
     assert house.verify_again(tmp_path) == 0
@@ -140,10 +140,10 @@ def test_on_the_same_machine_the_list_is_found_without_being_named(
 def test_a_kept_checkpoint_makes_an_older_backup_refused(
     house: House, elsewhere: Callable[[], House], tmp_path: Path
 ) -> None:
-    house.record(EventName.SESSION_STARTED, 1)
+    house.record(EventName.CLAIMS_READ, 1)
     house.seal()
     house.said("backup", "--out", str(tmp_path / "backup"))
-    house.record(EventName.SESSION_STARTED, 0, count=3)
+    house.record(EventName.CLAIMS_READ, 0, count=3)
     house.seal()
     kept = tmp_path / "kept.txt"
     kept.write_text(house.idp("audit", "checkpoint").stdout)
@@ -157,14 +157,14 @@ def test_a_kept_checkpoint_makes_an_older_backup_refused(
         row = tx.text("SELECT line FROM audit_event WHERE name = 'log.forked'").fetchone()
     data = json.loads(row[0])["data"]
     assert data["known"]["size"] > data["goes_on_from"]["size"]
-    moved.record(EventName.SESSION_STARTED, 0, count=20)
+    moved.record(EventName.CLAIMS_READ, 0, count=20)
     moved.seal()
     assert moved.verify(tmp_path, checkpoint=kept) == 1
     assert moved.verify_again(tmp_path) == 0
 
 
 def test_nothing_is_restored_over_a_database(house: House, tmp_path: Path) -> None:
-    house.record(EventName.SESSION_STARTED, 1)
+    house.record(EventName.CLAIMS_READ, 1)
     house.seal()
     house.said("backup", "--out", str(tmp_path / "backup"))
     refused = house.idp("restore", "--from", str(tmp_path / "backup"))
@@ -225,7 +225,7 @@ def test_a_backup_under_writes_is_of_one_moment(
 
     def write() -> None:
         while not stop.is_set():
-            house.record(EventName.SESSION_STARTED, 0, count=3)
+            house.record(EventName.CLAIMS_READ, 0, count=3)
             house.seal()
 
     writer = threading.Thread(target=write)

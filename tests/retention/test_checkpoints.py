@@ -17,7 +17,7 @@ from idp.journal.anchors import CheckpointFile
 from idp.journal.forks import LogSetBack
 from tests.retention.house import House
 
-NAME = EventName.SESSION_STARTED
+NAME = EventName.CLAIMS_READ
 
 
 def test_each_seal_is_in_the_file(house: House) -> None:

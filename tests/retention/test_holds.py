@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit.names import EventName
 from tests.retention.house import House
 
-NAME = EventName.SESSION_STARTED
+NAME = EventName.CLAIMS_READ
 
 
 def add_member(house: House, number: str = "00000017") -> str:

@@ -13,7 +13,7 @@ import pytest
 from audit.names import EventName
 from tests.retention.house import House
 
-ACCESS, SECURITY = EventName.SESSION_STARTED, EventName.SIGN_IN_REFUSED
+ACCESS, SECURITY = EventName.CLAIMS_READ, EventName.SIGN_IN_REFUSED
 
 
 @pytest.fixture
@@ -196,7 +196,7 @@ def _without_triggers(house: House, *statements: str) -> None:
             tx.text("ALTER TABLE audit_event ENABLE TRIGGER ALL")
 
 
-@pytest.mark.parametrize("name", ["audit.purged", "session.started"])
+@pytest.mark.parametrize("name", ["audit.purged", "claims.read"])
 def test_a_plain_delete_is_refused_as_before(house: House, name: str) -> None:
     house.record(ACCESS, 900)
     house.seal_past()
@@ -205,7 +205,7 @@ def test_a_plain_delete_is_refused_as_before(house: House, name: str) -> None:
         pytest.raises(Exception, match="append-only"),
         house.foundation.database.begin() as tx,
     ):
-        tx.text(f"DELETE FROM audit_event WHERE name = '{name}' OR name = 'session.started'")
+        tx.text(f"DELETE FROM audit_event WHERE name = '{name}' OR name = 'claims.read'")
     assert house.bodies() == before
 
 

@@ -73,8 +73,8 @@ def roles(
     _owned(server, name)
     url = server.url(name).replace("kumiai@", "kumiai_app@")
     made = Roles(server, name, House(prepare(settings_for(url, tmp_path / "data"))))
-    made.house.record(EventName.SESSION_STARTED, 900, "somebody", 20)
-    made.house.record(EventName.SESSION_STARTED, 1, "somebody", 20)
+    made.house.record(EventName.CLAIMS_READ, 900, "somebody", 20)
+    made.house.record(EventName.CLAIMS_READ, 1, "somebody", 20)
     made.house.seal()
     yield made
     made.house.foundation.database.dispose()
@@ -105,7 +105,7 @@ def shared(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> 
     url = server.url("shared").replace("kumiai@", "kumiai_app@")
     folder = Path(tmp_path_factory.mktemp("shared"))
     made = Roles(server, "shared", House(prepare(settings_for(url, folder))))
-    made.house.record(EventName.SESSION_STARTED, 1, "somebody", 20)
+    made.house.record(EventName.CLAIMS_READ, 1, "somebody", 20)
     made.house.seal()
     yield made
     made.house.foundation.database.dispose()
@@ -163,7 +163,7 @@ def test_a_dba_cannot_change_sealed_rows_while_the_triggers_stand(roles: Roles, 
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("DELETE FROM audit_event WHERE name = 'session.started'", "no purge covers it"),
+        ("DELETE FROM audit_event WHERE name = 'claims.read'", "no purge covers it"),
         ("UPDATE audit_event SET line = replace(line, 'done', 'failed')", "not the one"),
         ("UPDATE audit_leaf SET hash = repeat('0', 64) WHERE seq = 3", "another root"),
         ("DELETE FROM audit_leaf WHERE seq = 3", "leaves are missing"),
@@ -198,7 +198,7 @@ def test_the_provider_serves_as_the_application_role(
         _sealed_by_the_worker(demo)
     with psycopg.connect(url) as connection:
         row = connection.execute(
-            "SELECT count(*) FROM audit_event WHERE name = 'session.started'"
+            "SELECT count(*) FROM audit_event WHERE name = 'claims.read'"
         ).fetchone()
     assert row is not None
     assert row[0] == 1
