@@ -69,6 +69,7 @@ COMMANDS = {
     "audit": ("verify", "search", "export", "checkpoint", "key"),
     "client": ("add", "list", "show", "remove"),
     "scim": ("token add", "token list", "token end"),
+    "staff": ("add", "enrol", "role", "list", "end"),
     "perform": ("code", "logout"),
 }
 OPTIONS = {
@@ -123,6 +124,13 @@ PAGES = {
     "/account/changes",
     "/account/history",
     "/account/stop",
+    "/staff",
+    "/staff/sign-in",
+    "/staff/verify",
+    "/staff/sign-out",
+    "/staff/reauthenticate",
+    "/staff/enrol",
+    "/staff/enrol/app",
 }
 FORMS = {
     "sign-in": ("username", "password", "shared_device"),
@@ -136,6 +144,16 @@ FORMS = {
     "stop-service": (),
 }
 """Forms by id, with the fields a person fills in, the same on every page that has the form."""
+
+STAFF_FORMS = {
+    "sign-in": ("username", "password"),
+    "verification-code": ("code",),
+    "re-authenticate": ("code",),
+    "sign-out": (),
+    "enrol": ("new_password", "new_password_again"),
+    "confirm-app": ("code",),
+}
+"""The same for the pages of the staff."""
 
 STEPS = {
     "register": (
@@ -151,7 +169,7 @@ STEPS = {
 }
 """Forms that are several pages under one id."""
 
-COOKIES = ("kumiai_idp", "kumiai_idp_device")
+COOKIES = ("kumiai_idp", "kumiai_idp_device", "kumiai_idp_staff")
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -208,10 +226,11 @@ def test_the_pages_are_there(application: FrontDoor) -> None:
     assert flask_rules(application) >= PAGES
 
 
-def parts_of(form: str) -> list[str]:
+def parts_of(form: str, *, staff: bool = False) -> list[str]:
     """Cut every form with an id out of the templates that hold it."""
     templates = (ROOT / "idp/web/templates").rglob("*.html")
-    texts = [text for t in templates if f'<form id="{form}"' in (text := t.read_text("utf-8"))]
+    own = [t for t in templates if (t.parent.name == "staff") is staff]
+    texts = [text for t in own if f'<form id="{form}"' in (text := t.read_text("utf-8"))]
     return [
         part.split("</form>")[0] for text in texts for part in text.split(f'<form id="{form}"')[1:]
     ]
@@ -228,6 +247,16 @@ def test_forms_have_their_ids_and_fields(form: str, fields: tuple[str, ...]) -> 
     assert parts
     for part in parts:
         assert re.match(r' method="(post|get)"', part)
+        for field in fields:
+            assert has_field(part, field), field
+
+
+@pytest.mark.parametrize(("form", "fields"), STAFF_FORMS.items())
+def test_forms_of_the_staff_have_their_ids_and_fields(form: str, fields: tuple[str, ...]) -> None:
+    parts = parts_of(form, staff=True)
+    assert parts
+    for part in parts:
+        assert re.match(r' method="post"', part)
         for field in fields:
             assert has_field(part, field), field
 

@@ -36,7 +36,7 @@ _SIGN_IN: dict[str, Any] = {
 _VERIFY: dict[str, Any] = {"csrf_token": TOKEN, "progress": "h" * 43, "error": None}
 _PASSWORD: dict[str, Any] = {
     "csrf_token": TOKEN,
-    "name": "見本 窓子",
+    "name": "見本 花子",
     "username": "madoguchi@mihon.example",
     "least": 10,
     "error": None,
@@ -55,7 +55,7 @@ def _frame(language: Language, *, roles: bool = True, menu: bool = True) -> dict
     entry = {"url": "/staff/people", "label": MENU.label, "about": MENU.about, "current": True}
     return {
         "staff": {
-            "name": "試験 査",
+            "name": "見本 花子",
             "roles": ROLES[language] if roles else [],
             "csrf_token": TOKEN,
             "menu": [entry] if menu else [],
@@ -71,9 +71,9 @@ def _in_frame(**more: Any) -> Worded:
 def _people(language: Language) -> dict[str, Any]:
     day = long_date(_AT.date(), language)
     state = translate(STATES["in_service"], language)
-    names = ("試験 査", "kansa@mihon.example", "、".join(ROLES[language]), state, day, "")
-    reason = "新しく担当になりました（見本の理由で、少し長いもの）"
-    history = ("試験 査", ROLES[language][0], day, "cli:operator", reason, "", "")
+    names = ("見本 花子", "kansa@mihon.example", ROLES[language][0], state, day, "")
+    reason = "お知らせ（見本）, a reason that is a little longer than most"
+    history = ("見本 花子", ROLES[language][0], day, "cli:operator", reason, "", "")
     return _frame(language) | {"people": [names] * 3, "history": [history] * 3}
 
 
