@@ -28,29 +28,26 @@ def open_lines(tx: Tx, persons: PersonKeys, lines: Sequence[str]) -> list[dict[s
 def open_searched(tx: Tx, persons: PersonKeys, lines: Sequence[str]) -> list[dict[str, Any]]:
     """Give events in which only what is searched for is in clear: the rest stays sealed."""
     events: list[dict[str, Any]] = [json.loads(line) for line in lines]
-    keys = persons.keys_by_ids(tx, {one["key"] for event in events for one in _sealed(event)})
+    keys = persons.keys_by_ids(tx, {one["key"] for event in events for _, _, one in _sealed(event)})
     for event in events:
-        for group, member in _TERMS:
-            value = (event.get(group) or {}).get(member)
-            if is_sealed(value):
-                path = f"{group}.{member}"
-                event[group][member] = _opened(value, keys[value["key"]], aad(event["id"], path))
+        for group, member, value in _sealed(event):
+            place = aad(event["id"], f"{group}.{member}")
+            event[group][member] = _opened(value, keys[value["key"]], place)
     return events
 
 
 def only_under(key_id: str, raw: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
     """Give of an opened event only what lies under one key in its line (`raw`)."""
     kept: dict[str, Any] = {}
-    for group, member in _TERMS:
-        value = (raw.get(group) or {}).get(member)
-        if is_sealed(value) and value["key"] == key_id:
+    for group, member, value in _sealed(raw):
+        if value["key"] == key_id:
             kept[group] = {member: event[group][member]}
     return kept
 
 
-def _sealed(event: Mapping[str, Any]) -> list[Mapping[str, str]]:
-    values = [(event.get(group) or {}).get(member) for group, member in _TERMS]
-    return [value for value in values if is_sealed(value)]
+def _sealed(event: Mapping[str, Any]) -> list[tuple[str, str, dict[str, str]]]:
+    values = [(group, member, (event.get(group) or {}).get(member)) for group, member in _TERMS]
+    return [(group, member, dict(v)) for group, member, v in values if v and is_sealed(v)]
 
 
 def _opened(value: Mapping[str, str], key: bytes | None, place: bytes) -> str | None:

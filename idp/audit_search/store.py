@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -89,6 +90,14 @@ _ROWS = _forms(
     " ORDER BY position DESC"
 )
 _AT = Statement(sa.select(_e.occurred_at).where(_e.position == sa.bindparam("which")))
+AROUND = 101
+"""Events by whose ids an instant is located."""
+_FROM_ID = Statement(
+    sa.select(_e.position).where(_e.id >= sa.bindparam("id")).order_by(_e.id).limit(AROUND)
+)
+_BEFORE_ID = Statement(
+    sa.select(_e.position).where(_e.id < sa.bindparam("id")).order_by(_e.id.desc()).limit(AROUND)
+)
 _LAST_BEFORE = Statement(
     sa.select(_e.position)
     .where(_e.position <= sa.bindparam("high"), _e.occurred_at < sa.bindparam("at"))
@@ -208,6 +217,22 @@ def instant_of(tx: Tx, position: int) -> int | None:
     """Tell when the event at a position occurred."""
     row = tx.one(_AT, which=position)
     return row[0] if row else None
+
+
+def positions_from(tx: Tx, moment: datetime) -> list[int]:
+    """List positions of the first events, by their ids, from an instant on."""
+    return [row[0] for row in tx.all(_FROM_ID, id=_id_at(moment))]
+
+
+def positions_before(tx: Tx, moment: datetime) -> list[int]:
+    """List positions of the last events, by their ids, before an instant."""
+    return [row[0] for row in tx.all(_BEFORE_ID, id=_id_at(moment))]
+
+
+def _id_at(moment: datetime) -> str:
+    """Give what ids of an instant begin with (UUIDv7: milliseconds)."""
+    oldest = f"{int(moment.timestamp() * 1000):012x}"
+    return f"{oldest[:8]}-{oldest[8:]}"
 
 
 def last_before(tx: Tx, high: int, at: int) -> int:

@@ -90,7 +90,7 @@ def events(data: Path, name: EventName) -> list[dict[str, object]]:
         (["--session", "staff-session", "--outcome", "done"], 1),
         (["--person", "somebody", "--from", "2030-01-01"], 0),
         (["--person", "somebody", "--to", "令和元年5月1日"], 0),
-        (["--person", "somebody", "--from", "2026-04-01", "--to", "2030-12-31T12:00"], 4),
+        (["--person", "somebody", "--from", "2026-04-01", "--to", "2026-06-30T12:00"], 4),
         (["--case", "none"], 0),
     ],
 )
@@ -103,9 +103,9 @@ def test_a_search_finds_what_is_asked_for(data: Path, arguments: list[str], coun
 
 
 def test_pages_go_on_where_the_last_one_said(data: Path) -> None:
-    first = run(data, "search", "--person", "somebody", "--limit", "3", "--format", "json")
+    first = run(data, "search", "--address", ADDRESS, "--limit", "3", "--format", "json")
     key = first.stderr.split("--after ")[1].split()[0]
-    second = run(data, "search", "--person", "somebody", "--after", key, "--format", "json")
+    second = run(data, "search", "--address", ADDRESS, "--after", key, "--format", "json")
     ids = [json.loads(line)["id"] for line in (first.stdout + second.stdout).splitlines()]
     assert len(ids) == len(set(ids)) == 4
 

@@ -11,6 +11,7 @@ import pytest
 from idp.audit_search import service, streams
 from idp.audit_search.model import BadCriteria, Criteria
 from idp.audit_search.places import BadPlace, parse_place
+from idp.journal import store as journal
 from tests.audit_search.oracle import (
     ADDRESSES,
     BEGIN,
@@ -133,11 +134,35 @@ def test_pages_neither_skip_nor_repeat_while_new_events_arrive(log: Log) -> None
     assert len(wanted) > 100
 
 
+def test_an_event_of_a_wrong_clock_hides_no_others_from_a_period(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine once lived in the future: its events have the newest ids and old positions."""
+    monkeypatch.setattr(journal, "SLACK", 200)
+    now = log.now
+    log.now = now + timedelta(days=400)
+    log.add(subject="future")
+    log.now = now
+    log.fill(600)
+    every = log.everything()
+    for begin, end in ((now, now + timedelta(days=100)), (now + timedelta(days=300), None)):
+        criteria = Criteria(begin=begin, end=end)
+        wanted = expected(every, criteria)
+        assert log.pages(criteria, 100) == wanted
+        assert wanted
+
+
 def test_a_page_that_looked_in_vain_says_how_far(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "POSITIONS_AT_MOST", 200)
+    monkeypatch.setattr(service, "POSITIONS_AT_MOST", 64)
     monkeypatch.setattr(service, "PROBE", 64)
-    page = log.search.page(Criteria(client=CLIENTS[0], subject=None, outcome="done", case="x"), 5)
-    assert page.found == ()
+    page = log.search.page(
+        Criteria(client="card", name=NAMES[0], outcome="failed", begin=BEGIN), 50
+    )
+    if page.after is not None:
+        assert page.back_to is not None
+        assert BEGIN <= page.back_to <= log.now
+    log.seal()
+    log.index.run()
     page = log.search.page(Criteria(outcome="done", begin=BEGIN, actor="nobody", client="card"), 5)
     assert page.after is None, "the rarest criterion drives: nobody acted, so nothing is left"
 

@@ -40,8 +40,8 @@ def second(at: datetime) -> str:
     return f"{at.astimezone(TOKYO):%Y-%m-%d %H:%M:%S}"
 
 
-def ways(event: Mapping[str, Any]) -> dict[str, str]:
-    """Address the timelines that an event belongs to."""
+def ways(event: Mapping[str, Any]) -> dict[str, str | None]:
+    """Address the timelines that an event belongs to; None where it belongs to none."""
     actor, reference = event["actor"], (event.get("data") or {}).get("reference")
     asked = {
         "person": event.get("subject"),
@@ -49,9 +49,8 @@ def ways(event: Mapping[str, Any]) -> dict[str, str]:
         "reference": reference,
     }
     return {
-        key: f"{TIMELINE}?{urlencode({key: value})}"
+        key: f"{TIMELINE}?{urlencode({key: value})}" if isinstance(value, str) else None
         for key, value in asked.items()
-        if isinstance(value, str)
     }
 
 
