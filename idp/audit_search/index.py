@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from idp.audit_search import store
+from idp.audit_search import store, term_store
 from idp.audit_search.opening import only_under, open_searched
 from idp.audit_search.terms import Kind, Terms
 from idp.clock import TOKYO, Clock, to_micros
@@ -89,7 +89,7 @@ class TermIndex:
         store.stamp(tx)
         terms, count = self._terms(found[0]), 0
         if member is not None:
-            store.remove_term(tx, terms.of(Kind.MEMBER, member))
+            term_store.remove_term(tx, terms.of(Kind.MEMBER, member))
         if key_id is not None:
             for page in self._pages(tx, terms, person, key_id):
                 count += self._forget(tx, terms, key_id, page)
@@ -102,10 +102,12 @@ class TermIndex:
             (at, only_under(key_id, json.loads(line), event))
             for (at, line), event in zip(own, events, strict=True)
         ]
-        store.remove(tx, [(term, at) for at, event in belonging for term in terms.personal(event)])
+        term_store.remove(
+            tx, [(term, at) for at, event in belonging for term in terms.personal(event)]
+        )
         closed = [at for at, event in belonging if _is_closed(event)]
         if closed:
-            store.sweep(tx, closed)
+            term_store.sweep(tx, closed)
         return len(own)
 
     def _pages(
@@ -124,7 +126,7 @@ class TermIndex:
 
     def _of_subject(self, tx: Tx, subject: str) -> Iterator[Sequence[tuple[int, str]]]:
         after = 0
-        while page := store.of_subject(tx, subject, after, BATCH):
+        while page := term_store.of_subject(tx, subject, after, BATCH):
             yield page
             after = page[-1][0]
 
@@ -136,7 +138,7 @@ class TermIndex:
         end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=TOKYO)
         after = journal.position_before(tx, begin)
         last = journal.position_before(tx, end) + 2 * journal.SLACK
-        while page := store.under_key(tx, key_id, after, last, BATCH):
+        while page := term_store.under_key(tx, key_id, after, last, BATCH):
             yield [(position, line) for position, line, named in page if named]
             after = page[-1][0]
 
@@ -159,7 +161,7 @@ class TermIndex:
             tx.lock(LOCK)
             if not store.move(tx, indexed, done, stamp):
                 return -1  # somebody else was here: look again
-            store.add(tx, made)
+            term_store.add(tx, made)
         if progress:
             progress(done, size)
         return len(leaves)

@@ -7,13 +7,12 @@ positions is handed to either engine.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from idp.audit_search.tables import audit_index, audit_term
-from idp.audit_search.terms import KIND_BITS, PERSONAL
 from idp.journal import store as journal
 from idp.journal.tables import audit_event, audit_leaf
 from idp.storage.sql import Tx
@@ -29,13 +28,15 @@ Forms = tuple[Statement, Statement]
 """One statement for SQLite, one for PostgreSQL."""
 
 
-def _forms(sql: str) -> Forms:
-    listed = "IN (SELECT value FROM json_each(:listed))"
+def forms(sql: str) -> Forms:
+    """Make both forms of a statement with LISTED in it."""
+    sqlite = "IN (SELECT value FROM json_each(:listed))"
     listed_pg = "= ANY(CAST(:listed AS bigint[]))"
-    return tuple(Statement(sa.text(sql.replace("LISTED", f))) for f in (listed, listed_pg))  # type: ignore[return-value]
+    return tuple(Statement(sa.text(sql.replace("LISTED", f))) for f in (sqlite, listed_pg))  # type: ignore[return-value]
 
 
-def _listed(tx: Tx, forms: Forms, positions: Iterable[int], **values: object) -> list[Row]:
+def listed(tx: Tx, forms: Forms, positions: Iterable[int], **values: object) -> list[Row]:
+    """Execute one of them with positions."""
     text = json.dumps(list(positions))
     if tx.is_postgresql:
         return tx.all(forms[1], listed="{" + text[1:-1] + "}", **values)
@@ -52,7 +53,7 @@ class Column:
                 " ORDER BY position DESC LIMIT :most"
             )
         )
-        self._among = _forms(
+        self._among = forms(
             f"SELECT position FROM audit_event WHERE {condition} AND position LISTED"  # noqa: S608
         )
 
@@ -62,7 +63,7 @@ class Column:
 
     def among(self, tx: Tx, value: str, positions: Iterable[int]) -> set[int]:
         """Tell which of these positions fulfil the condition."""
-        return {row[0] for row in _listed(tx, self._among, positions, value=value)}
+        return {row[0] for row in listed(tx, self._among, positions, value=value)}
 
 
 COLUMNS = {
@@ -84,8 +85,8 @@ _TERM_BELOW = Statement(
     .order_by(_t.position.desc())
     .limit(sa.bindparam("most"))
 )
-_TERM_AMONG = _forms("SELECT position FROM audit_term WHERE term = :which AND position LISTED")
-_ROWS = _forms(
+_TERM_AMONG = forms("SELECT position FROM audit_term WHERE term = :which AND position LISTED")
+_ROWS = forms(
     "SELECT position, occurred_at, line FROM audit_event WHERE position LISTED"
     " ORDER BY position DESC"
 )
@@ -160,37 +161,6 @@ _OF_CLUSTER = "written_by >= %(after)s AND cluster = %(cluster)s"
 _UNSEALED_PG = f"SELECT position FROM audit_event WHERE {_OF_CLUSTER} AND {_NO_LEAF} LIMIT %(most)s"  # noqa: S608
 _UNSEALED_ANYWHERE_PG = f"SELECT position FROM audit_event WHERE {_NO_LEAF} LIMIT %(most)s"  # noqa: S608
 _SIZE = Statement(sa.select(audit_leaf.c.seq).order_by(audit_leaf.c.seq.desc()).limit(1))
-_ADD = Statement(
-    sa.text("INSERT OR IGNORE INTO audit_term (term, position) VALUES (:term, :position)")
-)
-_ADD_PG = Statement(
-    sa.text(
-        "INSERT INTO audit_term (term, position) SELECT t, p"
-        " FROM unnest(CAST(:terms AS bigint[]), CAST(:positions AS bigint[])) AS x(t, p)"
-        " ORDER BY t, p ON CONFLICT DO NOTHING"
-    )
-)
-_REMOVE = Statement(
-    sa.delete(audit_term).where(_t.term == sa.bindparam("which"), _t.position == sa.bindparam("at"))
-)
-_REMOVE_TERM = Statement(sa.delete(audit_term).where(_t.term == sa.bindparam("which")))
-_PERSONAL = ", ".join(str(int(kind)) for kind in PERSONAL)
-_SWEEP = _forms(
-    f"DELETE FROM audit_term WHERE position LISTED AND (term & {KIND_BITS}) IN ({_PERSONAL})"  # noqa: S608
-    " RETURNING position"
-)
-_OF_SUBJECT = Statement(
-    sa.select(_e.position, _e.line)
-    .where(_e.subject == sa.bindparam("who"), _e.position > sa.bindparam("after"))
-    .order_by(_e.position)
-    .limit(sa.bindparam("most"))
-)
-_UNDER_KEY = Statement(
-    sa.select(_e.position, _e.line, _e.line.contains(sa.bindparam("key")))
-    .where(_e.position > sa.bindparam("after"), _e.position <= sa.bindparam("last"))
-    .order_by(_e.position)
-    .limit(sa.bindparam("most"))
-)
 
 
 def every(tx: Tx, before: int, most: int) -> list[int]:
@@ -205,12 +175,12 @@ def of_term(tx: Tx, term: int, before: int, most: int) -> list[int]:
 
 def term_among(tx: Tx, term: int, positions: Iterable[int]) -> set[int]:
     """Tell which of these positions have a term."""
-    return {row[0] for row in _listed(tx, _TERM_AMONG, positions, which=term)}
+    return {row[0] for row in listed(tx, _TERM_AMONG, positions, which=term)}
 
 
 def rows(tx: Tx, positions: Iterable[int]) -> list[tuple[int, int, str]]:
     """Read events (position, instant, line), newest first."""
-    return [(row[0], row[1], row[2]) for row in _listed(tx, _ROWS, positions)]
+    return [(row[0], row[1], row[2]) for row in listed(tx, _ROWS, positions)]
 
 
 def instant_of(tx: Tx, position: int) -> int | None:
@@ -300,38 +270,3 @@ def unsealed(tx: Tx, most: int) -> list[int]:
 def sealed_not_indexed(tx: Tx, first: int, most: int) -> list[int]:
     """List positions of sealed events that are not indexed yet, in no order."""
     return [row[0] for row in tx.all(_NOT_INDEXED, first=first, most=most)]
-
-
-def add(tx: Tx, found: Sequence[tuple[int, int]]) -> None:
-    """Insert (term, position); what is there stays."""
-    if tx.is_postgresql:
-        terms, positions = ("{" + ",".join(str(x[i]) for x in found) + "}" for i in (0, 1))
-        tx.run(_ADD_PG, terms=terms, positions=positions)
-    else:
-        tx.run_many(_ADD, [{"term": term, "position": position} for term, position in found])
-
-
-def remove(tx: Tx, found: Sequence[tuple[int, int]]) -> None:
-    """Delete (term, position)."""
-    tx.run_many(_REMOVE, [{"which": term, "at": position} for term, position in found])
-
-
-def remove_term(tx: Tx, term: int) -> None:
-    """Delete a term wherever it stands."""
-    tx.run(_REMOVE_TERM, which=term)
-
-
-def sweep(tx: Tx, positions: Iterable[int]) -> int:
-    """Delete the personal terms of events whatever they are; goes through the whole index."""
-    return len(_listed(tx, _SWEEP, positions))
-
-
-def of_subject(tx: Tx, subject: str, after: int, most: int) -> list[tuple[int, str]]:
-    """List a subject's events (position, line), oldest first, after a position."""
-    return [(row[0], row[1]) for row in tx.all(_OF_SUBJECT, who=subject, after=after, most=most)]
-
-
-def under_key(tx: Tx, key_id: str, after: int, last: int, most: int) -> list[tuple[int, str, bool]]:
-    """Go through a range of the log (position, line, whether the line names a key)."""
-    found = tx.all(_UNDER_KEY, key=key_id, after=after, last=last, most=most)
-    return [(row[0], row[1], bool(row[2])) for row in found]
