@@ -16,6 +16,10 @@ audit_term = sa.Table(
 )
 """A term is a keyed hash (`idp.audit_search.terms`); positions are those of `audit_event`."""
 
+# For the terms that go with purged bodies: positions lie in the order of insertion, so that on
+# PostgreSQL a few pages of ranges will do.
+sa.Index("ix_audit_term_position", audit_term.c.position, postgresql_using="brin")
+
 audit_index = sa.Table(
     "audit_index",
     metadata,

@@ -41,8 +41,14 @@ from idp.web.organisation import Language
 @click.option("--lang", "language", type=click.Choice(["ja", "en"]), default="ja")
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--after", metavar="KEY", help="Where the last page ended, as it said.")
+@format_option
 def timeline(
-    reference: str | None, language: Language, limit: int, after: str | None, **typed: str | None
+    reference: str | None,
+    language: Language,
+    limit: int,
+    after: str | None,
+    form: str,
+    **typed: str | None,
 ) -> int:
     """Tell what happened to a person, by an actor, or around a reference code, in sentences."""
     f = foundation()
@@ -50,10 +56,11 @@ def timeline(
         raise click.UsageError("name one of --person, --actor and --reference")
     looking = build_looking(f)
     if reference is not None:
-        _tell(looking.incident(read_reference(reference), operator()), language)
+        found = looking.incident(read_reference(reference), operator())
+        say(_told(found, language), _lines(found, language), form)
         return 0
     page = looking.page(criteria_of(f, typed), limit, operator(), after=after)
-    _tell(page.found, language)
+    say(_told(page.found, language), _lines(page.found, language), form)
     if page.after is not None:
         click.echo(f"there may be more: go on with --after {page.after}", err=True)
     return 0 if page.found else 1
@@ -137,10 +144,24 @@ def _keep(file: TextIO) -> None:
     os.fsync(file.fileno())
 
 
-def _tell(found: Iterable[Found], language: Language) -> None:
-    for one in found:
-        event: dict[str, Any] = one.event
-        parts = " / ".join(details(event, language))
-        line = f"{moment(event, language)}  {sentence(event, language)}  {parts}"
-        # What strangers typed must not steer the terminal of who reads it.
-        click.echo("".join(c if c.isprintable() else "?" for c in line))
+def _told(found: Iterable[Found], language: Language) -> list[dict[str, Any]]:
+    return [
+        {
+            "event": one.event["id"],
+            "at": one.event["occurred_at"],
+            "says": sentence(one.event, language),
+            "details": list(details(one.event, language)),
+        }
+        for one in found
+    ]
+
+
+def _lines(found: Iterable[Found], language: Language) -> str:
+    return "\n".join(_line(one.event, language) for one in found)
+
+
+def _line(event: dict[str, Any], language: Language) -> str:
+    parts = " / ".join(details(event, language))
+    line = f"{moment(event, language)}  {sentence(event, language)}  {parts}"
+    # What strangers typed must not steer the terminal of who reads it.
+    return "".join(c if c.isprintable() else "?" for c in line)

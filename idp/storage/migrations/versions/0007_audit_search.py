@@ -18,6 +18,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("term", "position", name=op.f("pk_audit_term")),
         sqlite_with_rowid=False,
     )
+    op.create_index(
+        "ix_audit_term_position", "audit_term", ["position"], unique=False, postgresql_using="brin"
+    )
     op.create_table(
         "audit_index",
         sa.Column("name", sa.String(length=16), nullable=False),
@@ -47,4 +50,5 @@ def downgrade() -> None:
     for column in reversed(COLUMNS):
         op.drop_index(f"ix_audit_event_{column}_position", table_name="audit_event")
     op.drop_table("audit_index")
+    op.drop_index("ix_audit_term_position", table_name="audit_term")
     op.drop_table("audit_term")
