@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from idp.assembly.audit_search import build_index
 from idp.assembly.foundation import Foundation
-from idp.audit_search.store import sweep
+from idp.audit_search.term_store import remove_all
 from idp.backups.service import Backups
 from idp.erasure.record import NAME as ERASED
 from idp.erasure.record import ErasedFile
@@ -29,7 +29,7 @@ def build_purger(f: Foundation) -> Purger:
     database = Database(url, pool_size=2) if url else f.database
     persons = PersonKeys(database, f.master) if url else f.persons
     journal = Journal(persons) if url else f.journal
-    return Purger(database, f.clock, journal, persons, lambda: f.policy.policy.audit, (sweep,))
+    return Purger(database, f.clock, journal, persons, lambda: f.policy.policy.audit, (remove_all,))
 
 
 def build_holds(f: Foundation) -> Holds:

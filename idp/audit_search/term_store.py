@@ -33,6 +33,7 @@ _SWEEP = forms(
     f"DELETE FROM audit_term WHERE position LISTED AND (term & {KIND_BITS}) IN ({_PERSONAL})"  # noqa: S608
     " RETURNING position"
 )
+_REMOVE_ALL = forms("DELETE FROM audit_term WHERE position LISTED RETURNING position")
 _OF_SUBJECT = Statement(
     sa.select(_e.position, _e.line)
     .where(_e.subject == sa.bindparam("who"), _e.position > sa.bindparam("after"))
@@ -67,8 +68,13 @@ def remove_term(tx: Tx, term: int) -> None:
 
 
 def sweep(tx: Tx, positions: Iterable[int]) -> int:
-    """Delete the personal terms of events whatever they are; goes through the whole index."""
+    """Delete the personal terms of events whatever they are; answers how many there were."""
     return len(listed(tx, _SWEEP, positions))
+
+
+def remove_all(tx: Tx, positions: Iterable[int]) -> int:
+    """Delete all terms of events whose bodies are purged; answers how many there were."""
+    return len(listed(tx, _REMOVE_ALL, positions))
 
 
 def of_subject(tx: Tx, subject: str, after: int, most: int) -> list[tuple[int, str]]:

@@ -57,10 +57,11 @@ def timeline(
     looking = build_looking(f)
     if reference is not None:
         found = looking.incident(read_reference(reference), operator())
-        say(_told(found, language), _lines(found, language), form)
+        say({"events": _told(found, language)}, _lines(found, language), form)
         return 0
     page = looking.page(criteria_of(f, typed), limit, operator(), after=after)
-    say(_told(page.found, language), _lines(page.found, language), form)
+    content = {"events": _told(page.found, language), "after": page.after}
+    say(content, _lines(page.found, language), form)
     if page.after is not None:
         click.echo(f"there may be more: go on with --after {page.after}", err=True)
     return 0 if page.found else 1
