@@ -40,9 +40,6 @@ _ADD_PG = Statement(
         " :reference, :line, pg_current_xact_id()::text::bigint, :cluster)"
     )
 )
-_REFERENCE_KNOWN = Statement(
-    sa.select(sa.literal(1)).where(_e.reference == sa.bindparam("reference")).limit(1)
-)
 _EVENT_OF_REFERENCE = Statement(
     sa.select(_e.id).where(_e.reference == sa.bindparam("reference")).limit(1)
 )
@@ -203,7 +200,7 @@ def add_many(tx: Tx, rows: list[dict[str, object]]) -> None:
 
 def reference_is_known(tx: Tx, reference: str) -> bool:
     """Tell whether a reference code was given before."""
-    return tx.one(_REFERENCE_KNOWN, reference=reference) is not None
+    return event_of_reference(tx, reference) is not None
 
 
 def event_of_reference(tx: Tx, reference: str) -> str | None:
