@@ -8,10 +8,7 @@ from typing import Any
 from idp.accounts.model import EndReason
 from idp.clock import start_of, to_micros
 from idp.members.standing import dates_access_ends_on
-from idp.sessions.model import SubjectFacts, why_inactive
-
-EXPIRED = "expired"
-"""The end reason of a session that ended by time alone; an offline grant outlives that."""
+from idp.sessions.model import EXPIRED, SubjectFacts, why_inactive
 
 OFFLINE = "offline_access"
 

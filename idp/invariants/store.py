@@ -11,7 +11,6 @@ from idp.accounts.tables import account
 from idp.blocks.tables import block
 from idp.consent.store import consent
 from idp.factors.tables import authenticator
-from idp.grants.active import EXPIRED
 from idp.grants.tables import grant
 from idp.invariants.model import ACCOUNT, BLOCKED, STOPPED, Fact
 from idp.journal.tables import (
@@ -22,6 +21,7 @@ from idp.journal.tables import (
     audit_sealer,
 )
 from idp.members.store import DATE_COLUMNS, member
+from idp.sessions.model import EXPIRED
 from idp.sessions.store import session
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement

@@ -151,12 +151,10 @@ SLACK = 20_000
 
 def pages_of(names: Sequence[EventName]) -> Statement:
     """Make the statement that reads events of these names in pages: position, instant, line."""
+    named = sa.or_(*(_e.name == name.value for name in names))
     return Statement(
         sa.select(_e.position, _e.occurred_at, _e.line)
-        .where(
-            _e.position > sa.bindparam("after"),
-            sa.or_(*(_e.name == name.value for name in names)),
-        )
+        .where(_e.position > sa.bindparam("after"), named)
         .order_by(_e.position)
         .limit(sa.bindparam("most"))
     )

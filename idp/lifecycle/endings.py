@@ -40,9 +40,13 @@ class Endings:
         now: datetime,
         origin: Origin = NOWHERE,
     ) -> bool:
-        """End one session; False when it had ended already."""
+        """End one session; False when somebody had ended it already.
+
+        One that is over by time still has offline grants, and relying parties that keep somebody
+        signed in: whoever signs out of it means them too.
+        """
         at = to_micros(now)
-        if not sessions.end(tx, session_id, reason.value, at):
+        if not sessions.end_for_good(tx, session_id, reason.value, at):
             return False
         ended = grants.end_of_session(tx, session_id, reason.value, at)
         self._record(tx, session_id, subject, reason, actor, now, origin, len(ended))

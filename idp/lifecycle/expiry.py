@@ -10,10 +10,10 @@ from datetime import datetime
 
 from audit.names import EventName
 from idp.clock import to_micros
-from idp.grants.active import EXPIRED
 from idp.journal.service import Journal
 from idp.policy.model import Sessions
 from idp.sessions import store
+from idp.sessions.model import EXPIRED
 from idp.storage.sql import Database
 
 BATCH = 500

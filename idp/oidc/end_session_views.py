@@ -24,7 +24,6 @@ from idp.lifecycle.endings import Endings
 from idp.oidc.authorization import response_uri
 from idp.oidc.hints import Hints
 from idp.oidc.views import sent_parameters
-from idp.sessions.model import Session
 from idp.sessions.service import BrowserSessions
 from idp.storage.sql import Database
 from idp.web.browser import Browser
@@ -108,7 +107,7 @@ class EndSession:
 
     def _ask(self, way: Way | None, ui_locales: str | None) -> Response:
         cookie = self.browser.session_cookie(request)
-        if self.sessions.current(cookie) is None:
+        if self.sessions.to_sign_out(cookie) is None:
             return self._leave(None, ui_locales)
         language = self.pages.language(ui_locales)
         locales = {"ui_locales": ui_locales[:100]} if ui_locales else {}
@@ -127,11 +126,11 @@ class EndSession:
         """End the session of this browser; the server's state first, the cookie second."""
         sent = {name: value for name, value in read_form(request, FIELDS).items() if value}
         cookie = self.browser.session_cookie(request)
-        session: Session | None = self.sessions.current(cookie)
+        session = self.sessions.to_sign_out(cookie)
         if session is None:
             return self._leave(None, sent.get("ui_locales"))
         self.browser.csrf.check(request, cookie)
-        self._end(session.id, session.subject)
+        self._end(*session)
         # The member said yes to a page that names the client: the other means of confirming that
         # RP-Initiated Logout 3 asks for where there is no hint.
         client = self.clients.find(sent.get("client_id", ""))

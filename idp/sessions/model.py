@@ -25,6 +25,10 @@ class SubjectFacts:
     disabled_at: datetime | None
 
 
+EXPIRED = "expired"
+"""The end reason of a session that ended by time alone; an offline grant outlives that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One signed-in browser; `id` is the `sid` relying parties know, the cookie another secret."""

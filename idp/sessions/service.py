@@ -40,6 +40,17 @@ class BrowserSessions:
         self._touch(session, now)
         return session
 
+    def to_sign_out(self, cookie: str | None) -> tuple[str, str] | None:
+        """Find what a cookie can sign out of (session id, subject), also after its time was over.
+
+        A page that was left open over night says it is signed in; whoever presses the button there
+        is to be signed out everywhere (CWE-613).
+        """
+        if cookie is None:
+            return None
+        with self.database.read() as tx:
+            return store.to_sign_out(tx, hash_token(cookie))
+
     def _touch(self, session: Session, now: datetime) -> None:
         if now - session.last_seen_at >= TOUCH_EVERY:
             with self.database.begin() as tx:

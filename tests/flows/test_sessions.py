@@ -1,11 +1,14 @@
 """Browser sessions: a new cookie at every sign-in, and an end that reaches everything."""
 
+import json
+from typing import Any
+
 import pytest
 
 from tests.flows.journey import code_for, signed_in, signs_in_again, silently, tokens_for
-from tests.support.demo import Demo
+from tests.support.demo import Demo, wait_until
 from tests.support.parties import forward, party
-from tests.support.relying_party import Browser, Pkce, hidden_fields
+from tests.support.relying_party import Browser, Pkce, claims_of, hidden_fields
 
 SESSION, DEVICE = "kumiai_idp", "kumiai_idp_device"
 
@@ -102,6 +105,42 @@ def test_a_session_ends_after_an_hour_without_use_and_after_half_a_day_in_any_ca
         forward(demo, 3500)
     assert busy.get("/account").status_code == 303
     assert signs_in_again(busy.authorize(**party(demo, "desk").request(Pkce())))
+
+
+@pytest.mark.parametrize("noted", [False, True], ids=["just over", "noted as over"])
+def test_signing_out_on_a_page_left_open_over_night_ends_everything(
+    demo: Demo, noted: bool
+) -> None:
+    """CWE-613: time alone spares an installed application; the button means it as well."""
+    browser, desk = signed_in(demo, 2), party(demo, "desk")
+    tokens = tokens_for(browser, desk)
+    page, signed_out_page = browser.get("/account"), browser.get("/sign-out")
+    assert page.status_code == 200
+    forward(demo, 3601)
+    assert desk.refresh(tokens["refresh_token"]).status_code == 200, "time alone does not end it"
+    if noted:
+        wait_until(lambda: "expired" in ends_of(demo, subject_of(tokens)), 45)
+    assert browser.get("/account").status_code == 303
+    assert 'id="sign-out"' in browser.get("/sign-out").text, "it is not signed out yet"
+    done = browser.post("/sign-out", hidden_fields(signed_out_page.text))
+    assert done.headers["Location"] == "/signed-out"
+    refused = desk.refresh(tokens["refresh_token"])
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+    assert "signed_out" in ends_of(demo, subject_of(tokens))
+    again = browser.post("/sign-out", hidden_fields(signed_out_page.text))
+    assert again.headers["Location"] == "/signed-out"
+
+
+def subject_of(tokens: dict[str, Any]) -> str:
+    return str(claims_of(tokens["id_token"])["sub"])
+
+
+def ends_of(demo: Demo, subject: str) -> list[str]:
+    """List why sessions of a subject ended, newest first."""
+    done = demo.idp(
+        "audit", "search", "--name", "session.ended", "--subject", subject, "--format", "json"
+    )
+    return [json.loads(line)["data"]["reason"] for line in done.stdout.splitlines()]
 
 
 def test_cookies_are_closed_to_scripts_and_to_foreign_forms(demo: Demo) -> None:
