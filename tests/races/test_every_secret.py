@@ -33,7 +33,7 @@ from tests.support.relying_party import Browser, hidden_fields
 from tests.support.servers import PostgresServer, RedisServer, running_redis
 from tests.support.staff import add_staff, staff_of, to_code
 
-CROWD = 500 if LONG else 120
+CROWD = 500 if LONG else 80
 A_DAY_AND_AN_HOUR = 25 * 3600
 KILLS = 10
 

@@ -20,7 +20,7 @@ from tests.races.crowd import Answer, Crowd
 from tests.support.demo import Demo
 from tests.support.relying_party import Browser
 
-CROWD = 500 if LONG else 150
+CROWD = 500 if LONG else 80
 LIMIT, BLOCK_SECONDS = 5, 30 * 60
 WITHIN = 20.0
 PATIENCE = 120.0

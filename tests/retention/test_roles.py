@@ -198,7 +198,7 @@ def test_the_provider_serves_as_the_application_role(
         _sealed_by_the_worker(demo)
     with psycopg.connect(url) as connection:
         row = connection.execute(
-            "SELECT count(*) FROM audit_event WHERE name = 'claims.read'"
+            "SELECT count(*) FROM audit_event WHERE name = 'session.started'"
         ).fetchone()
     assert row is not None
     assert row[0] == 1
