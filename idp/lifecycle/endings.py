@@ -19,6 +19,7 @@ from idp.grants import store as grants
 from idp.journal.model import NOWHERE, Origin
 from idp.journal.service import Journal
 from idp.lifecycle.logout_messages import promise_logouts
+from idp.sessions import ending_store as ending
 from idp.sessions import store as sessions
 from idp.storage.sql import Tx
 
@@ -46,7 +47,7 @@ class Endings:
         signed in: whoever signs out of it means them too.
         """
         at = to_micros(now)
-        if not sessions.end_for_good(tx, session_id, reason.value, at):
+        if not ending.end_for_good(tx, session_id, reason.value, at):
             return False
         ended = grants.end_of_session(tx, session_id, reason.value, at)
         self._record(tx, session_id, subject, reason, actor, now, origin, len(ended))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from idp.clock import Clock, to_micros
 from idp.inforce.service import PolicyInForce
-from idp.sessions import store
+from idp.sessions import ending_store, store
 from idp.sessions.model import Session, has_expired, why_inactive
 from idp.storage.secret_text import hash_token
 from idp.storage.sql import Database
@@ -49,7 +49,7 @@ class BrowserSessions:
         if cookie is None:
             return None
         with self.database.read() as tx:
-            return store.to_sign_out(tx, hash_token(cookie))
+            return ending_store.to_sign_out(tx, hash_token(cookie))
 
     def _touch(self, session: Session, now: datetime) -> None:
         if now - session.last_seen_at >= TOUCH_EVERY:

@@ -12,7 +12,7 @@ from idp.accounts.tables import ACCOUNT_COLUMNS, account
 from idp.clock import from_micros
 from idp.factors.tables import authenticator
 from idp.members.store import DATE_COLUMNS, member, read_dates
-from idp.sessions.model import EXPIRED, Session, SubjectFacts
+from idp.sessions.model import Session, SubjectFacts
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
 from idp.storage.tables import Digest, Instant, metadata
@@ -107,17 +107,6 @@ _END = Statement(
     sa.update(session)
     .where(_s.id == sa.bindparam("which"), _s.ended_at.is_(None))
     .values(ended_at=sa.bindparam("at"), end_reason=sa.bindparam("reason"))
-)
-_END_FOR_GOOD = Statement(
-    sa.update(session)
-    .where(_s.id == sa.bindparam("which"), sa.or_(_s.ended_at.is_(None), _s.end_reason == EXPIRED))
-    .values(ended_at=sa.bindparam("at"), end_reason=sa.bindparam("reason"))
-)
-_TO_SIGN_OUT = Statement(
-    sa.select(_s.id, _s.subject).where(
-        _s.cookie_hash == sa.bindparam("hash"),
-        sa.or_(_s.ended_at.is_(None), _s.end_reason == EXPIRED),
-    )
 )
 _LIVE_OF_SUBJECT = Statement(
     sa.select(_s.id).where(_s.subject == sa.bindparam("who"), _s.ended_at.is_(None))
@@ -235,17 +224,6 @@ def touch(tx: Tx, session_id: str, at: int) -> None:
 def end(tx: Tx, session_id: str, reason: str, at: int) -> bool:
     """End a session once; False when it had ended already."""
     return tx.run(_END, which=session_id, reason=reason, at=at) == 1
-
-
-def end_for_good(tx: Tx, session_id: str, reason: str, at: int) -> bool:
-    """End a session by somebody's act, once; one that was over by time alone is ended now."""
-    return tx.run(_END_FOR_GOOD, which=session_id, reason=reason, at=at) == 1
-
-
-def to_sign_out(tx: Tx, cookie_hash: str) -> tuple[str, str] | None:
-    """Find the session (id, subject) of a cookie that nobody has ended yet, over by time or not."""
-    row = tx.one(_TO_SIGN_OUT, hash=cookie_hash)
-    return (row[0], row[1]) if row else None
 
 
 def live_of(tx: Tx, subject: str) -> list[str]:
