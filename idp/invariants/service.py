@@ -60,9 +60,11 @@ class Invariants:
             for subject, facts in page.items():
                 if differences(facts, folded.pop(subject, Folded()).present()):
                     findings += self._second_look(subject)
-        for subject, left in folded.items():
-            if left.present():
-                findings += self._second_look(subject)
+        with self.database.read() as tx:
+            staff = store.staff_with_sessions(tx)
+        left = {subject for subject, one in folded.items() if one.present()}
+        for subject in sorted(left.union(staff)):
+            findings += self._second_look(subject)
         with self.database.read() as tx:
             findings += outliving(tx, self.clock.now())
             findings += [

@@ -23,6 +23,7 @@ from idp.journal.tables import (
 from idp.members.store import DATE_COLUMNS, member
 from idp.sessions.model import EXPIRED
 from idp.sessions.store import session
+from idp.staff.tables import staff_session
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
 
@@ -43,6 +44,12 @@ _ACCOUNTS_AFTER = Statement(
     .limit(sa.bindparam("most"))
 )
 _ACCOUNT_OF = Statement(_ACCOUNTS.where(_a.subject == sa.bindparam("who")))
+_STAFF_SESSIONS = sa.select(
+    staff_session.c.staff_id, sa.literal("session"), staff_session.c.id
+).where(staff_session.c.ended_at.is_(None))
+_STAFF_WITH_SESSIONS = Statement(
+    sa.select(staff_session.c.staff_id).where(staff_session.c.ended_at.is_(None)).distinct()
+)
 _WITHIN = [
     Statement(
         select.where(
@@ -54,6 +61,7 @@ _WITHIN = [
         (_CONSENTS, consent.c.subject),
         (_FACTORS, _f.subject),
         (_BLOCKS, _b.subject),
+        (_STAFF_SESSIONS, staff_session.c.staff_id),
     )
 ]
 _OF_SUBJECT = Statement(
@@ -142,8 +150,13 @@ def accounts_after(tx: Tx, after: str) -> dict[str, Counter[Fact]]:
     return found
 
 
+def staff_with_sessions(tx: Tx) -> list[str]:
+    """List the ids of the staff who are signed in."""
+    return [row[0] for row in tx.all(_STAFF_WITH_SESSIONS)]
+
+
 def account_of(tx: Tx, subject: str) -> Counter[Fact]:
-    """Give the facts of one subject."""
+    """Give the facts of one subject: a member, or somebody of the staff."""
     row = tx.one(_ACCOUNT_OF, who=subject)
     found = {subject: _account(row[1], row[2]) if row else Counter[Fact]()}
     _add(tx, found, subject, subject)

@@ -87,10 +87,12 @@ class SqlStorage(Storage, MovingWindowSupport):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Fixed windows are not offered: the library's base class demands the method."""
+        # Never reached: `limits` calls it for fixed windows, and policy knows sliding ones only.
         raise NotImplementedError("only sliding windows are kept here")
 
     def get(self, key: str) -> int:
         """Fixed windows are not offered: the library's base class demands the method."""
+        # Never reached: `limits` calls it for fixed windows, and policy knows sliding ones only.
         raise NotImplementedError("only sliding windows are kept here")
 
     def get_expiry(self, key: str) -> float:  # noqa: ARG002  the library's signature

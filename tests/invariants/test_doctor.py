@@ -14,8 +14,10 @@ import pytest
 from idp.invariants.model import SUM
 from tests.flows.journey import signed_in, tokens_for
 from tests.support.demo import Demo, running_demo, wait_until
+from tests.support.factors import fields_of
 from tests.support.parties import PARTIES, party, write_policies
 from tests.support.relying_party import Browser
+from tests.support.staff import sign_in, staff_of
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,9 @@ def _live(demo: Demo) -> None:
     for _ in range(6):
         Browser(demo.issuer).sign_in(demo.member(index=0)["email"], "wrong password")
     stopped, blocked = demo.member(index=1)["number"], demo.member(index=2)["number"]
+    sign_in(demo, staff_of(demo, "auditor"))
+    leaves = sign_in(demo, staff_of(demo, "clerk"))
+    assert leaves.post("/staff/sign-out", fields_of(leaves.get("/staff").text, "sign-out"))
     for command in (
         ("account", "stop", stopped, "--reason", "asked by telephone"),
         ("account", "block", blocked, "--reason", "being looked into"),
@@ -59,6 +64,13 @@ def test_a_lived_in_database_is_what_its_log_tells(lived_in: Demo) -> None:
 
 
 FORGED = {
+    "a session of the staff nobody started": (
+        "INSERT INTO staff_session (id, cookie_hash, staff_id, auth_time, created_at, last_seen_at,"
+        " expires_at) SELECT 'forged', 'forged', staff_id, auth_time, created_at, last_seen_at,"
+        " expires_at FROM staff_session WHERE ended_at IS NULL LIMIT 1",
+        "DELETE FROM staff_session WHERE id = 'forged'",
+        "session forged",
+    ),
     "a session nobody started": (
         "INSERT INTO session (id, cookie_hash, subject, auth_time, amr, created_at, last_seen_at,"
         " expires_at) SELECT 'forged', 'forged', subject, auth_time, amr, created_at, last_seen_at,"

@@ -113,6 +113,7 @@ def test_on_the_same_machine_the_list_is_found_without_being_named(
     kept = tmp_path / "kept.txt"
     kept.write_text(house.idp("audit", "checkpoint").stdout)
     if not house.foundation.database.is_sqlite:
+        # A lost database is a file only on SQLite; there is no folder to lose here.
         pytest.skip(
             "the database of PostgreSQL is not in the data folder; another test restores it"
         )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from audit import checkpoint as checkpoints
 from audit.names import EventName
@@ -15,6 +16,7 @@ from idp.assembly import build_sealer
 from idp.assembly.retention import build_telling
 from idp.journal.anchors import CheckpointFile
 from idp.journal.forks import LogSetBack
+from idp.policy.model import Audit
 from tests.retention.house import House
 
 NAME = EventName.CLAIMS_READ
@@ -121,7 +123,7 @@ def test_checkpoints_are_printed_and_mailed(house: House, tmp_path: Path) -> Non
     house.seal()
     f = house.foundation
     rules = f.policy.policy.audit
-    mailing = replace_struct(rules, "auditor@mihon.example")
+    mailing = mailed_to(rules, "auditor@mihon.example")
     with (tmp_path / "out").open("w+") as out:
         telling = replace(build_telling(f), policy=lambda: mailing, out=out)
         for _ in range(3):
@@ -139,8 +141,6 @@ def test_checkpoints_are_printed_and_mailed(house: House, tmp_path: Path) -> Non
     assert mail.values["root"] == told["root"]
 
 
-def replace_struct(rules: object, to: str) -> object:
+def mailed_to(rules: Audit, to: str) -> Audit:
     """Copy the rules of the log with another address of the auditor."""
-    from msgspec.structs import replace as changed
-
-    return changed(rules, checkpoints=changed(rules.checkpoints, mail_to=to))  # type: ignore
+    return structs.replace(rules, checkpoints=structs.replace(rules.checkpoints, mail_to=to))

@@ -26,6 +26,8 @@ from tests.support.staff import STAFF, sign_in, staff_of
 
 ROLES = ("helpdesk", "clerk", "security", "auditor", "administrator")
 ENDS = "/staff/sign-out"
+ABOUT = ("/staff/audit/timeline",)
+"""Pages that are about somebody who is named in the query."""
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +80,9 @@ def test_each_role_opens_what_the_policy_allows_and_nothing_else(
             assert answer.status == 403, where
             assert "このページを開く権限がありません" in answer.body.decode(), where
         else:
-            # Let in; what an act without its fields, or a page about nothing, is told is its own.
-            assert answer.status in (200, 303, 400, 401, 404), where
+            # Let in: an act may miss its fields then, and a page what it is about.
+            missed = {400} if method == "POST" else {404} if "<" in path or path in ABOUT else set()
+            assert answer.status in {200, 303, 401} | missed, where
             assert not answer.location.startswith("/staff/sign-in?next"), where
     assert provider.get("/staff", {}, cookie=cookies).status == 303, "signed out at the end"
 

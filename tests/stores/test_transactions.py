@@ -74,7 +74,7 @@ def test_a_swallowed_failure_never_loses_an_act_in_silence(database: Database) -
             with suppress(Exception):
                 tx.run(SET, which="swallowed", value=None)
         done = True
-    except Exception:  # whichever error it is, the caller was told
+    except Exception:  # any error will do: the caller was told, and that is what is asked here
         pass
     assert read(database, "swallowed") == int(done)
 
