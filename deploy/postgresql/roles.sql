@@ -12,6 +12,8 @@
 -- well, whoever asks; but the owner and a superuser can drop triggers, kumiai_app cannot. What they do
 -- then is found: `idp doctor invariants`, `idp audit export`, a checkpoint that was kept elsewhere.
 
+BEGIN;
+
 DO $$
 DECLARE
   wanted text;
@@ -45,3 +47,5 @@ GRANT SELECT, UPDATE (wrapped, destroyed_at) ON person_key TO kumiai_purger;
 GRANT SELECT ON audit_event, audit_leaf, audit_checkpoint, audit_sealer, audit_purge, legal_hold
   TO kumiai_auditor;
 GRANT SELECT ON policy_text, policy_activation, alembic_version TO kumiai_auditor;
+
+COMMIT;

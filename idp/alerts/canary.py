@@ -10,6 +10,8 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
+
 from idp.alerts.model import Alarming, AlertKind
 from idp.authn.model import Attempt, Failed, Visit
 from idp.authn.service import PasswordSignIn
@@ -18,6 +20,7 @@ from idp.journal import store as journal
 from idp.journal.model import Origin
 from idp.storage.sql import Database
 
+log = structlog.get_logger(__name__)
 ADDRESS = "canary@canary.invalid"
 
 
@@ -40,8 +43,16 @@ class Canary:
             self._reference = None
         every = self.policy.policy.alerts.canary_every.delta
         if self._reference is None and self._waited(now, every):
-            self._reference, self._tried_at = self._try(), now
+            self._tried_at = now
+            self._sing()
         return self._missing
+
+    def _sing(self) -> None:
+        try:
+            self._reference = self._try()
+        except Exception:  # it is what the canary is for; the other alerts must not fall silent
+            log.exception("canary.failed")
+            self._missing = [Alarming(AlertKind.CANARY, "failed", 1)]
 
     def _waited(self, now: datetime, long: timedelta) -> bool:
         return self._tried_at is None or now - self._tried_at >= long
@@ -53,7 +64,8 @@ class Canary:
         visit = Visit(None, None, (), Origin(request_id=f"canary-{secrets.token_hex(8)}"))
         attempt = Attempt(ADDRESS, secrets.token_urlsafe(16), shared_device=False, visit=visit)
         answer = self.sign_in.sign_in(attempt)
-        assert isinstance(answer, Failed)
+        if not isinstance(answer, Failed):
+            raise TypeError("the sign-in of nobody did not fail")
         return answer.reference
 
     def _heard(self, reference: str) -> bool:

@@ -144,7 +144,7 @@ def _look(event: dict[str, object]) -> Look | None:
     actor, data = event["actor"], event.get("data")
     assert isinstance(actor, dict)
     who = f"{actor['kind']}:{actor.get('id', '')}"
-    rows = data.get("rows", 0) if isinstance(data, dict) else 0
+    rows = data.get("count", 0) if isinstance(data, dict) else 0
     if event["name"] == EventName.AUDIT_EXPORTED:
         return Look(who, "", int(rows))
     # Somebody without an account has no subject, and the number is sealed: each look counts.

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from audit import checkpoint as checkpoints
 from audit.checkpoint import Checkpoint
@@ -22,13 +23,14 @@ from idp.assembly.foundation import Foundation, build_foundation
 from idp.assembly.retention import build_eraser, build_forks, checkpoint_file, erased_file
 from idp.backups import manifest as manifests
 from idp.backups.manifest import BadBackup, Manifest
-from idp.backups.rules import is_behind, refuse_behind
+from idp.backups.rules import refuse_behind
 from idp.backups.service import RING
 from idp.erasure.record import NAME as ERASED
 from idp.erasure.record import ErasedFile
 from idp.errors import SettingsError
 from idp.journal.anchors import NAME as CHECKPOINTS
 from idp.journal.anchors import CheckpointFile
+from idp.journal.forks import contains, require_contained
 from idp.settings import Settings, load_master, with_data
 from idp.storage import copies, migrate
 from idp.storage.sql import Database
@@ -70,7 +72,12 @@ class Restore:
         self._require_engine(manifest)
         self._bring_lists()
         with self._database(manifest) as settings:
-            return self._settle(build_foundation(settings, migrated=False), manifest, known)
+            foundation = build_foundation(settings, migrated=False)
+            restored, fork = self._settle(foundation, manifest, known)
+        if fork is not None:
+            # Not before it is open: killed until here, a checkpoint is known that no log holds.
+            checkpoint_file(foundation).fork(**fork)
+        return restored
 
     def _require_key(self, manifest: Manifest) -> None:
         """Refuse before anything is written when no secret of the backup could be opened."""
@@ -129,13 +136,12 @@ class Restore:
         copies.put_in_place(under_way, place)
         _remove(under_way)
 
-    def _settle(self, f: Foundation, manifest: Manifest, known: Checkpoint | None) -> Restored:
+    def _settle(
+        self, f: Foundation, manifest: Manifest, known: Checkpoint | None
+    ) -> tuple[Restored, dict[str, Any] | None]:
         audit_key(f)
         erased_again = build_eraser(f).finish()
-        behind = is_behind(manifest.checkpoint, known)
-        if behind and known is not None:
-            self._know(f, known)
-            build_forks(f).record(self.fork or "", self.actor)
+        fork = self._forked(f, known) if known is not None else None
         size = manifest.checkpoint.size if manifest.checkpoint else 0
         data = {
             "manifest": manifest.digest,
@@ -149,7 +155,20 @@ class Restore:
                 tx, EventName.BACKUP_RESTORED, f.clock.now(), actor=self.actor, data=data
             )
         f.database.dispose()
-        return Restored(size, erased_again, behind)
+        return Restored(size, erased_again, fork is not None), fork
+
+    def _forked(self, f: Foundation, known: Checkpoint) -> dict[str, Any] | None:
+        """Record that a known checkpoint is not in this log, or refuse it; None when it is in.
+
+        A longer log does not contain it either if it was sealed differently: it was rewritten.
+        """
+        with f.database.read() as tx:
+            if contains(tx, known):
+                return None
+            if self.fork is None:
+                require_contained(tx, known)
+        self._know(f, known)
+        return build_forks(f).record_inside(self.fork or "", self.actor)
 
     def _know(self, f: Foundation, known: Checkpoint) -> None:
         """Have the file know a checkpoint that was only kept elsewhere, so that it is named."""

@@ -6,6 +6,7 @@ found by the subject; a number that no account has is looked for among events of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -35,6 +36,10 @@ FIELDS: Final = (
     "from",
     "to",
 )
+
+
+_IDENTIFIER: Final = re.compile(r"[0-9A-Za-z\uFF10-\uFF19._:-]{1,64}")
+"""Subjects, numbers (full-width digits too), ids and operators; never a name or a mail address."""
 
 
 class WrongField(BadCriteria):
@@ -67,7 +72,8 @@ def _read(field: str, text: str) -> Any:
 
 def with_person(tx: Tx, criteria: Criteria, person: str) -> Criteria:
     """Ask for a person as well: by subject, or by member number."""
-    _must_be_text(person)
+    if not _IDENTIFIER.fullmatch(person):
+        raise WrongField("person", "neither a member number nor an identifier")
     account = accounts.find(tx, person)
     if account is not None:
         return replace(criteria, subject=account.subject, member=account.member_number)
@@ -77,6 +83,13 @@ def with_person(tx: Tx, criteria: Criteria, person: str) -> Criteria:
         return replace(criteria, subject=person)
     account = accounts.find_by_number(tx, number)
     return replace(criteria, member=number, subject=account.subject if account else None)
+
+
+def _identifier(text: str) -> str:
+    """Read an identifier of ours: it will stand in clear in the event of the look."""
+    if not _IDENTIFIER.fullmatch(text):
+        raise BadCriteria("no identifier")
+    return text
 
 
 def read_moment(text: str, *, last: bool = False) -> datetime:
@@ -103,6 +116,9 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "name": read_name,
     "outcome": read_outcome,
     "reference": read_reference,
+    "actor": _identifier,
+    "session": _identifier,
+    "case": _identifier,
     "from": read_moment,
     "to": partial(read_moment, last=True),
 }

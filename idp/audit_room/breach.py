@@ -24,6 +24,7 @@ READ: Final = (
     EventName.CLAIMS_READ,
     EventName.TOKEN_ISSUED,  # the ID token carries claims
     EventName.MEMBER_VIEWED,
+    EventName.AUDIT_VIEWED,  # it names whom the event is about
     EventName.DATA_DOWNLOADED,
 )
 ENTERED: Final = (
@@ -31,7 +32,12 @@ ENTERED: Final = (
     EventName.SESSION_REAUTHENTICATED,
     EventName.PASSWORD_SET,
 )
-LISTED: Final = (EventName.REGISTER_LISTED, EventName.AUDIT_EXPORTED)
+LISTED: Final = (
+    EventName.REGISTER_LISTED,
+    EventName.AUDIT_EXPORTED,
+    EventName.AUDIT_SEARCHED,
+    EventName.STAFF_LISTED,
+)
 """Acts that showed many persons at once: they name none, and are counted."""
 PLACES_AT_MOST: Final = 20
 COLUMNS: Final = (
@@ -138,7 +144,10 @@ class BreachQuestion:
             persons.setdefault(person, Affected(at, at)).add(event)
             if isinstance(number, str):
                 numbers[person] = number
-        lists = sum(1 for _ in self._events(criteria, LISTED))
+        ends = ("finished", "cut")  # an export has an event before it and one after it
+        lists = sum(
+            one.get("data", {}).get("state") not in ends for one in self._events(criteria, LISTED)
+        )
         return Answer(persons, numbers | self._numbers(persons), unnamed, lists)
 
     def _events(self, criteria: Criteria, names: Iterable[EventName]) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Exports of a search: streamed page by page, marked with who took them, recorded twice.
 
 The first event is committed before the first line leaves and its id is the mark; the second tells
-how many events went out. A first one without a second is an export that was cut off.
+how many events went out, and whether that was all. A first one without a second belongs to a
+process that was killed.
 """
 
 from __future__ import annotations
@@ -28,12 +29,27 @@ class Exports:
     def lines(
         self, form: str, criteria: Criteria, actor: Actor, origin: Origin = NOWHERE
     ) -> Iterator[str]:
-        """Give the lines of an export; `form` is one of `FORMS`. Nothing is held meanwhile."""
-        found = self.looking.search.everything(criteria)
+        """Record that an export begins, and give its lines; `form` is one of `FORMS`.
+
+        Nothing is held meanwhile. Raises `StoreUnavailable` before the first line is asked for.
+        """
         mark = self.begin(form, criteria, actor, origin)
-        counted = Counted(found)
-        yield from FORMS[form][0](mark, counted)
-        self.end(mark, form, criteria, actor, counted.count, origin)
+        return self._told_of(mark, form, criteria, actor, origin)
+
+    def _told_of(
+        self, mark: Mark, form: str, criteria: Criteria, actor: Actor, origin: Origin
+    ) -> Iterator[str]:
+        counted, whole = self.found(criteria), False
+        try:
+            yield from FORMS[form][0](mark, counted)
+            whole = True
+        finally:
+            # Whoever breaks off before the last line has the others all the same.
+            self.end(mark, form, criteria, actor, counted.count, origin, whole=whole)
+
+    def found(self, criteria: Criteria) -> Counted:
+        """Give everything that a search finds, counted as it passes."""
+        return Counted(self.looking.search.everything(criteria))
 
     def begin(self, form: str, criteria: Criteria, actor: Actor, origin: Origin = NOWHERE) -> Mark:
         """Record that an export begins; the mark names the event."""
@@ -51,7 +67,10 @@ class Exports:
         actor: Actor,
         count: int,
         origin: Origin = NOWHERE,
+        *,
+        whole: bool = True,
     ) -> None:
-        """Record that an export is complete, and how much it was."""
-        about = {"form": form, "state": "finished", "export": mark.export, "count": count}
+        """Record that an export is complete or was cut, and how much went out."""
+        state = "finished" if whole else "cut"
+        about = {"form": form, "state": state, "export": mark.export, "count": count}
         self.looking.record(EventName.AUDIT_EXPORTED, criteria, actor, about, origin)

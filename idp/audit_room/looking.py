@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from audit.event import Actor, Personal
+from audit.lines import EVENT_ID
 from audit.names import EventName
 from idp.audit_room import store
 from idp.audit_room.seals import Seal, seal_of
@@ -67,6 +68,8 @@ class Looking:
 
     def view(self, event_id: str, actor: Actor, origin: Origin = NOWHERE) -> Viewed:
         """Give one event with everything in it; raises `UnknownEvent`."""
+        if not EVENT_ID.fullmatch(event_id):  # PostgreSQL takes no NUL, and an event tells it again
+            raise UnknownEvent(f"{event_id[:60]!a}: no event of this id")
         with self.database.read() as tx:
             line = store.line_of(tx, event_id)
             if line is None:

@@ -7,6 +7,7 @@ of erased persons after it, so that neither lacks what the copy speaks of.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,3 +80,5 @@ class Backups:
             target.parent.mkdir(exist_ok=True, mode=0o700)
             shutil.copyfile(source, target)
             target.chmod(0o600)
+            with target.open("rb") as copied:
+                os.fsync(copied.fileno())  # the manifest vouches for it

@@ -16,6 +16,7 @@ from idp.assembly import Foundation
 from idp.assembly.audit_room import build_breach, build_exports, build_looking
 from idp.assembly.audit_search import build_index
 from idp.audit_room.breach import COLUMNS
+from idp.audit_room.forms import FORMS
 from idp.audit_room.words import details, moment, sentence
 from idp.audit_search.model import Criteria, Found, read_reference
 from idp.cli.audit_criteria import (
@@ -114,18 +115,24 @@ def reindex(form: str) -> None:
 
 def export_search(f: Foundation, out: Path, kind: str, criteria: Criteria, form: str) -> None:
     """Write what a search finds to a new file, or to standard output for `-`."""
-    exports, count = build_exports(f), 0
-    lines = exports.lines(kind, criteria, operator())
+    exports, actor = build_exports(f), operator()
     if str(out) == "-":
-        for line in lines:
+        for line in exports.lines(kind, criteria, actor):
             sys.stdout.buffer.write(line.encode())
         sys.stdout.buffer.flush()
         return
     with _new_file(out) as file:
-        for line in lines:
-            file.write(line)
-            count += 1
-        _keep(file)
+        mark, counted, count = exports.begin(kind, criteria, actor), exports.found(criteria), 0
+        try:
+            for line in FORMS[kind][0](mark, counted):
+                file.write(line)
+                count += 1
+            _keep(file)
+        except OSError as error:
+            exports.end(mark, kind, criteria, actor, counted.count, whole=False)
+            raise IdpError(f"{out}: {error.strerror}; the file is not complete") from error
+    # Only what is safe on the disk is recorded as finished.
+    exports.end(mark, kind, criteria, actor, counted.count)
     say({"out": str(out), "lines": count}, f"wrote {count} lines to {out}", form)
 
 

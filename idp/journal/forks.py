@@ -71,6 +71,12 @@ class Forks:
 
         Raises `NothingForked`. Killed between event and file, it is recorded twice at most.
         """
+        told = self.record_inside(reason, actor)
+        self.file.fork(**told)
+        return told
+
+    def record_inside(self, reason: str, actor: Actor) -> dict[str, Any]:
+        """Record it in the log alone: what the file knows stays, until the log is open."""
         known = self.file.newest()
         with self.database.begin() as tx:
             if known is None or contains(tx, known):
@@ -83,7 +89,6 @@ class Forks:
             }
             now = self.clock.now()
             event = self.journal.record(tx, EventName.LOG_FORKED, now, actor=actor, data=data)
-        self.file.fork(event=event, **data)
         return {"event": event, **data}
 
 

@@ -2,18 +2,21 @@
 
 Every body hashes to its leaf, every missing body is covered by a purge, the tree has the root that
 the newest checkpoint was signed over, the triggers stand, and no checkpoint is known outside that
-this log lacks. Which purge covers what is taken from the list; an auditor's verifier takes nothing.
+this log lacks. A list of purged records counts if the sealed event of its purge bears it out.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from audit import checkpoint as checkpoints
+from audit.manifest import BadManifest, read_purge_event
 from audit.note import NoteError
+from audit.pack import purge_digest
 from audit.tree import Frontier, leaf_hash
 from idp.journal import store
 from idp.journal.anchors import CheckpointFile
@@ -78,9 +81,21 @@ class Invariants:
 
 
 def _covered(tx: Tx, seqs: range) -> set[int]:
-    return {
-        seq
-        for _, first, text in store.purges_over(tx, seqs.start, seqs.stop)
-        for seq in read_seqs(first, text)
-        if seq in seqs
-    }
+    covered = set[int]()
+    for event, first, text in store.purges_over(tx, seqs.start, seqs.stop):
+        listed = list(read_seqs(first, text))
+        if event is not None and _is_proven(tx, event, listed):
+            covered.update(seq for seq in listed if seq in seqs)
+    return covered
+
+
+def _is_proven(tx: Tx, event: int, listed: list[int]) -> bool:
+    """Hold the list of a purge, which anybody with the database may write, against its event."""
+    ((_, _, leaf, line),) = store.leaves(tx, event, event + 1)
+    if line is None or leaf_hash(line.encode("utf-8")).hex() != leaf:
+        return False
+    try:
+        told = read_purge_event(event, json.loads(line))
+    except BadManifest:
+        return False
+    return (told.count, told.sha256) == (len(listed), purge_digest(listed))

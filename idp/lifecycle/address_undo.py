@@ -96,7 +96,7 @@ class AddressUndo:
         store.end_later_changes(tx, subject, to_micros(change.requested_at), at)
         end_what_is_under_way(tx, subject, now)
         lately = change.requested_at - self.policy.policy.recovery.undo.delta
-        factors = store.drop_factors_since(tx, subject, to_micros(lately))
+        factors, in_service = store.drop_factors_since(tx, subject, to_micros(lately))
         sessions.forget_devices_of(tx, subject)
         record_change(
             tx,
@@ -108,5 +108,16 @@ class AddressUndo:
             factors=str(factors),
         )
         actor = Actor("member", subject)
+        for kind in in_service:
+            data = {"factor": kind, "why": "address change undone"}
+            self.journal.record(
+                tx,
+                EventName.FACTOR_REMOVED,
+                now,
+                actor=actor,
+                subject=subject,
+                origin=asker.origin,
+                data=data,
+            )
         self.endings.end_all(tx, subject, EndReason.SIGNED_OUT, actor, now, asker.origin)
         self.mails.undone(tx, change, now, asker.language)

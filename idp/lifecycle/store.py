@@ -152,17 +152,15 @@ _END_LATER = Statement(
     .values(ended_at=sa.bindparam("at"))
 )
 _f, _rc = authenticator.c, recovery_code.c
-_DROP_FACTORS = (
-    Statement(
-        sa.delete(authenticator).where(
-            _f.subject == sa.bindparam("who"), _f.created_at >= sa.bindparam("since")
-        )
-    ),
-    Statement(
-        sa.delete(recovery_code).where(
-            _rc.subject == sa.bindparam("who"), _rc.drawn_at >= sa.bindparam("since")
-        )
-    ),
+_DROP_FACTORS = Statement(
+    sa.delete(authenticator)
+    .where(_f.subject == sa.bindparam("who"), _f.created_at >= sa.bindparam("since"))
+    .returning(_f.kind, _f.confirmed_at)
+)
+_DROP_CODES = Statement(
+    sa.delete(recovery_code).where(
+        _rc.subject == sa.bindparam("who"), _rc.drawn_at >= sa.bindparam("since")
+    )
 )
 
 
@@ -214,9 +212,15 @@ def given_up_by(tx: Tx, address_normal: str, since: int) -> str | None:
     return row[0] if row else None
 
 
-def drop_factors_since(tx: Tx, subject: str, since: int) -> int:
-    """Take away factors that were set up and codes drawn since an instant; answers how many."""
-    return sum(tx.run(statement, who=subject, since=since) for statement in _DROP_FACTORS)
+def drop_factors_since(tx: Tx, subject: str, since: int) -> tuple[int, list[str]]:
+    """Take away factors that were set up and codes drawn since an instant.
+
+    Answers how many there were, and the kinds of those that had been in service.
+    """
+    dropped = tx.all(_DROP_FACTORS, who=subject, since=since)
+    codes = tx.run(_DROP_CODES, who=subject, since=since)
+    in_service = [kind for kind, confirmed_at in dropped if confirmed_at is not None]
+    return len(dropped) + codes, in_service
 
 
 def _read_change(row: tuple[Any, ...]) -> AddressChange:

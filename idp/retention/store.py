@@ -48,7 +48,6 @@ _DELETE = Statement(
 )
 _END_PERMITS = Statement(sa.delete(audit_purge_permit))
 _ADD_PURGE = Statement(sa.insert(audit_purge))
-_LAST_PURGE = Statement(sa.select(sa.func.max(_p.purged_at)))
 _TAKE_MAILING = Statement(
     sa.text(
         "INSERT INTO stamp (name, version) VALUES ('checkpoint_mailed', :at)"
@@ -107,12 +106,6 @@ def delete_bodies(tx: Tx, positions: Sequence[int]) -> int:
 def add_purge(tx: Tx, **columns: Any) -> None:
     """Note which leaves a purge event covers."""
     tx.run_many(_ADD_PURGE, [columns])
-
-
-def last_purge(tx: Tx) -> int | None:
-    """Tell when bodies were last purged."""
-    row = tx.one(_LAST_PURGE)
-    return row[0] if row else None
 
 
 def take_mailing(tx: Tx, at: int, before: int) -> bool:

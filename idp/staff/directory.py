@@ -217,7 +217,7 @@ def _in_service(account: StaffAccount | None, who: str) -> StaffAccount:
 
 def _words(text: str, most: int) -> str:
     """Check a reason or a name: one line of words."""
-    words = text.strip()
+    words = text.replace("\u3000", " ").strip()
     if not words or len(words) > most or not words.isprintable():
         raise StaffRefused(f"a reason and a name in words are needed, of 1 to {most} characters")
     return words

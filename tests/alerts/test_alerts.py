@@ -25,7 +25,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     policies = write_policies(folder / "policies")
     alerts = policies / "alerts.toml"
     text = alerts.read_text("utf-8").replace("recipients = []", f'recipients = ["{WATCHER}"]')
-    alerts.write_text(text.replace("look_ups_per_hour = 60", "look_ups_per_hour = 3"), "utf-8")
+    text = text.replace("look_ups_per_hour = 60", "look_ups_per_hour = 3")
+    alerts.write_text(text.replace("export_rows = 10000", "export_rows = 40"), "utf-8")
     with running_demo(folder, "--workers", "1", "--policies", str(policies)) as demo:
         yield demo
 
@@ -61,6 +62,17 @@ def test_an_operator_who_browses_is_told_of_once_and_it_ends_after_the_hour(watc
     wait_until(lambda: watched.metric("alerts_raised", kind="look_ups") == 0, 60)
     assert [x["data"]["alert"] for x in events(watched, "alert.ended")] == [raised["data"]["alert"]]
     assert len(mails(watched)) == 1, "told once"
+
+
+def test_a_large_export_is_told_of(watched: Demo, tmp_path: Path) -> None:
+    """CWE-359: the whole log leaves; the number stands in the event of the export itself."""
+    done = watched.idp("audit", "export", "--out", str(tmp_path / "pack"))
+    assert done.returncode == 0, done.stderr
+    wait_until(lambda: watched.metric("alerts_raised", kind="large_export") == 1, 60)
+    (raised,) = [x for x in events(watched, "alert.raised") if x["data"]["kind"] == "large_export"]
+    assert raised["data"]["count"] > 40
+    told = wait_until(lambda: [x for x in mails(watched) if "持ち出しています" in x], 20)
+    assert len(told) == 1
 
 
 def test_a_leaf_that_is_taken_away_is_told_of(watched: Demo) -> None:

@@ -18,8 +18,9 @@ from idp.alerts.model import (
     took_too_many,
     torn,
 )
-from idp.assembly import build_background
+from idp.assembly import Background, build_background
 from idp.bootstrap import prepare
+from idp.errors import StoreUnavailable
 from idp.journal.sealer import Sealer
 from idp.policy.folder import read_folder
 from idp.settings import read_settings
@@ -66,8 +67,7 @@ def test_many_small_exports_are_a_large_one() -> None:
     ]
 
 
-def test_a_canary_that_is_not_heard_is_told_of(tmp_path: Path) -> None:
-    """Its refusal is recorded and never sealed: the sealer is dead."""
+def _background(tmp_path: Path) -> Background:
     (tmp_path / "master.keys").write_text(MasterKeys.generate_text())
     (tmp_path / "master.keys").chmod(0o600)
     settings = read_settings(
@@ -78,7 +78,12 @@ def test_a_canary_that_is_not_heard_is_told_of(tmp_path: Path) -> None:
             "IDP_MASTER_KEY_FILE": str(tmp_path / "master.keys"),
         }
     )
-    background = build_background(prepare(settings))
+    return build_background(prepare(settings))
+
+
+def test_a_canary_that_is_not_heard_is_told_of(tmp_path: Path) -> None:
+    """Its refusal is recorded and never sealed: the sealer is dead."""
+    background = _background(tmp_path)
     canary: Canary = background.alerts.canary
     sealer: Sealer = background.sealer
     assert canary.look(START) == [], "it has only begun to sing"
@@ -90,3 +95,19 @@ def test_a_canary_that_is_not_heard_is_told_of(tmp_path: Path) -> None:
     assert canary.look(START + timedelta(hours=1)) == [missed]
     sealer.seal()
     assert canary.look(START + timedelta(hours=1, seconds=61)) == []
+
+
+class _Broken:
+    """A sign-in whose store is out of reach: the very thing a canary is for."""
+
+    def sign_in(self, _attempt: object) -> None:
+        raise StoreUnavailable("out of reach")
+
+
+def test_a_canary_that_cannot_sing_is_told_of_and_silences_nobody(tmp_path: Path) -> None:
+    background = _background(tmp_path)
+    canary = background.alerts.canary
+    canary.sign_in = _Broken()  # type: ignore[assignment]
+    assert canary.look(START) == [Alarming(AlertKind.CANARY, "failed", 1)]
+    kinds = {one.kind for one in background.alerts.look()}
+    assert AlertKind.CANARY in kinds

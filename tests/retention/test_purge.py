@@ -127,6 +127,7 @@ def test_a_body_deleted_by_hand_and_written_into_the_list_is_found(
         first = tx.text("SELECT from_seq FROM audit_purge").fetchone()[0]
     more = f"UPDATE audit_purge SET seqs = seqs || ',{row[0] - first}', to_seq = {row[0] + 1}"
     _without_triggers(house, f"DELETE FROM audit_event WHERE id = '{victim}'", more)
+    assert house.idp("doctor", "invariants").returncode == 1
     assert house.verify(tmp_path) == 1
     said = capsys.readouterr().out
     assert "FAILED: record" in said

@@ -226,7 +226,9 @@ class Room:
                 return foreign
             acting = console.acting()
             if acting is None:
-                return redirect(sign_in_url(request.path), 303)
+                # An act is not to be opened by GET: one comes back to its page, or home.
+                page = request.path if route.method == "GET" else again or HOME
+                return redirect(sign_in_url(page if "<" not in page else HOME), 303)
             if route.method == "POST":
                 console.browser.csrf.check(request, acting.cookie)
             if not may(acting, route.need):
