@@ -58,7 +58,7 @@ bench-data: setup-dev packages ## Fill an audit log of ten million events outsid
 	$(BIN)/python -m bench.audit_search
 
 races: setup-dev packages ## The long form of the parallel attacks
-	RACES=long $(BIN)/python -m pytest tests/races
+	RACES=long $(BIN)/python -m pytest tests/races tests/selfservice/test_races.py tests/registration/test_registration_races.py tests/flows/test_change_races.py
 
 overload: setup-dev packages ## Ten times the sign-ins that can be served, and clients that stall; ratios within one run
 	OVERLOAD=long $(BIN)/python -m pytest tests/overload -rP
@@ -88,6 +88,7 @@ interop: setup-dev ## Client libraries that are not ours, and the examples, as r
 
 screenshots: setup-dev packages ## A contact sheet of every page
 	$(BIN)/python -m tests.browser.contact_sheet screenshots
+	PAGES=long $(BIN)/python -m pytest tests/web/browser
 
 lock: setup-dev ## Renew the hash-locked requirements
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \

@@ -26,8 +26,9 @@ from audit.personal import seal
 from audit.tree import Frontier, leaf_hash
 from bench.audit_events import SUBJECTS, Made, events, subject
 from bench.audit_place import default_folder, running
-from idp.assembly import Foundation, audit_key, build_sealer
 from idp.assembly.audit_search import build_index
+from idp.assembly.foundation import Foundation
+from idp.assembly.sealing import audit_key, build_sealer
 from idp.clock import from_micros, to_micros
 from idp.journal import store
 from idp.journal.model import Origin

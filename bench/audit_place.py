@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 
 from bench.deployment import write_master_key
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from idp.bootstrap import prepare
 from idp.settings import Settings
 from tests.support import servers

@@ -24,8 +24,8 @@ from rich.table import Table
 from audit.names import EventName
 from bench.audit_events import BEGIN, CLIENTS, STAFF, SUBJECTS, YEARS, subject
 from bench.audit_place import default_folder, running
-from idp.assembly import Foundation
 from idp.assembly.audit_search import build_search
+from idp.assembly.foundation import Foundation
 from idp.audit_search.model import Criteria
 from idp.audit_search.places import parse_place
 from idp.audit_search.service import AuditSearch

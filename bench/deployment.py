@@ -33,7 +33,7 @@ from bench.stores import Stores
 from bench.walks import REDIRECT_URI, SCOPE, SERVICE_SCOPE
 from idp.accounts import passwords
 from idp.accounts.service import Accounts
-from idp.assembly import Foundation, build_foundation
+from idp.assembly.foundation import Foundation, build_foundation
 from idp.bootstrap import prepare
 from idp.members.service import Register
 from idp.settings import read_settings

@@ -21,7 +21,7 @@ from bench.scenarios import Scenario
 from bench.walks import WALKS
 from bench.wire import Item, Request, Response
 from idp.app import create_app
-from idp.assembly import build_provider
+from idp.assembly.provider import build_provider
 from idp.storage.wire import Outcome, Sent, Wire
 
 _BRACKETS = ("BEGIN", "COMMIT", "ROLLBACK", "--")

@@ -25,7 +25,7 @@ from bench.register import address_of, number_of
 from bench.strangers import Answer, Stranger
 from bench.wire import UnexpectedAnswer
 from idp.accounts import store as accounts
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from idp.assembly.registration import build_issuing
 from idp.clock import to_micros
 from idp.factors import store as factors

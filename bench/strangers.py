@@ -17,7 +17,8 @@ from urllib.parse import urlencode
 from bench.inside import environ_of
 from bench.wire import Request
 from idp.app import create_app
-from idp.assembly import Foundation, build_provider
+from idp.assembly.foundation import Foundation
+from idp.assembly.provider import build_provider
 
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 _FORM = re.compile(r'<form[^>]* id="([^"]+)".*?</form>', re.DOTALL)

@@ -15,7 +15,7 @@ from demo.people import MEMBERS, DemoMember
 from demo.register import register_csv
 from idp.accounts import store as accounts
 from idp.accounts.service import Accounts
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from idp.assembly.registration import build_invitations
 from idp.inforce.service import activate
 from idp.invitations.service import CannotInvite

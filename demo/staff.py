@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyotp
 
 from audit.event import Actor
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from idp.assembly.staff import Staff, build_staff
 from idp.clock import to_seconds
 from idp.journal.model import NOWHERE

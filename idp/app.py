@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from idp.assembly import Provider
-from idp.assembly import provisioning as scim
+import idp.assembly.provisioning as scim
 from idp.assembly.account_pages import build_account_pages
 from idp.assembly.audit_room import build_audit_pages
 from idp.assembly.changes import build_changes
+from idp.assembly.provider import Provider
 from idp.assembly.recovery import build_recovery
 from idp.assembly.registration import build_finishing
-from idp.assembly.staff import build_console, build_staff_pages
+from idp.assembly.staff_pages import build_console, build_staff_pages
 from idp.authn.recent import RecentAuthentication
 from idp.authn.views.passkey import PasskeyViews
 from idp.authn.views.reauthenticate import ReauthenticateViews

@@ -10,7 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.event import Actor
 from audit.names import EventName
-from idp.assembly import Foundation, audit_key, build_foundation, build_rotation
+from idp.assembly.foundation import Foundation, build_foundation
+from idp.assembly.rotation import build_rotation
+from idp.assembly.sealing import audit_key
 from idp.inforce import store as policies
 from idp.inforce.service import PolicyTooOld, activate, read_active
 from idp.journal.sealer import start_log

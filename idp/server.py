@@ -6,6 +6,8 @@ with this process.
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
 import resource
 import subprocess
@@ -60,6 +62,7 @@ def serve(settings: Settings, listen: Listen, *, with_worker: bool) -> None:
         told = (dict(os.environ),)
         threading.Thread(target=_keep_working, args=told, daemon=True, name="worker-keeper").start()
     _allow_files()
+    _import_for_all()
     tell_serving_processes(listen.workers)
     server = Granian(
         "idp.wsgi:application",
@@ -80,6 +83,17 @@ def serve(settings: Settings, listen: Listen, *, with_worker: bool) -> None:
         workers_kill_timeout=10,
     )
     server.serve()
+
+
+def _import_for_all() -> None:
+    """Import the application before the workers are forked.
+
+    They share that memory, and one that is started again after a crash serves at once.
+    """
+    gc.disable()
+    importlib.import_module("idp.app")
+    gc.freeze()
+    gc.enable()
 
 
 def _allow_files() -> None:

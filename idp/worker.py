@@ -16,7 +16,7 @@ import structlog
 from idp.accounts import store as accounts
 from idp.accounts.legacy_schemes import SCHEMES
 from idp.alerts import store as alerts
-from idp.assembly import Background
+from idp.assembly.background import Background
 from idp.authn import store as sign_ins
 from idp.blocks import store as blocks
 from idp.clients import store as clients

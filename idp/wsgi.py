@@ -6,7 +6,8 @@ Settings come from the same variables as for every command; the supervisor has p
 from __future__ import annotations
 
 from idp.app import create_app
-from idp.assembly import build_foundation, build_provider
+from idp.assembly.foundation import build_foundation
+from idp.assembly.provider import build_provider
 from idp.exchanges.recorder import FILE, Exchanges, Recorder, Wsgi
 from idp.logs import set_up
 from idp.processes import (

@@ -1,30 +1,6 @@
-"""Builds every service from the settings, one module per program. No Flask here.
+"""Builds every service from the settings, one module per part. No Flask here.
 
-Nothing starts on a missing master key, a database that is not migrated, or without a policy.
+Nothing starts on a missing master key, a database that is not migrated, or without a policy. Name
+the module that is needed: a command that shows an account does not wait for the imports of the
+worker.
 """
-
-from idp.assembly.background import (
-    Background,
-    audit_key,
-    build_background,
-    build_rotation,
-    build_sealer,
-)
-from idp.assembly.foundation import Foundation, build_foundation, build_outgoing
-from idp.assembly.provider import Provider, build_provider
-from idp.assembly.provisioning import build_scim, build_scim_tokens
-
-__all__ = [
-    "Background",
-    "Foundation",
-    "Provider",
-    "audit_key",
-    "build_background",
-    "build_foundation",
-    "build_outgoing",
-    "build_provider",
-    "build_rotation",
-    "build_scim",
-    "build_scim_tokens",
-    "build_sealer",
-]

@@ -18,9 +18,9 @@ from audit import checkpoint as checkpoints
 from audit.checkpoint import Checkpoint
 from audit.event import Actor
 from audit.names import EventName
-from idp.assembly.background import audit_key
 from idp.assembly.foundation import Foundation, build_foundation
-from idp.assembly.retention import build_eraser, build_forks, checkpoint_file, erased_file
+from idp.assembly.retention import build_eraser, build_forks, erased_file
+from idp.assembly.sealing import audit_key, checkpoint_file
 from idp.backups import manifest as manifests
 from idp.backups.manifest import BadBackup, Manifest
 from idp.backups.rules import refuse_behind

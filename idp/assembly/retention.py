@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from idp.assembly.audit_search import build_index
 from idp.assembly.foundation import Foundation
+from idp.assembly.sealing import checkpoint_file
 from idp.audit_search.term_store import remove_all
 from idp.backups.service import Backups
 from idp.erasure.record import NAME as ERASED
 from idp.erasure.record import ErasedFile
 from idp.erasure.service import Eraser
-from idp.journal.anchors import NAME as CHECKPOINTS
-from idp.journal.anchors import CheckpointFile
 from idp.journal.forks import Forks
 from idp.journal.service import Journal
 from idp.retention.holds import Holds
@@ -69,8 +68,3 @@ def build_backups(f: Foundation) -> Backups:
 def build_telling(f: Foundation) -> CheckpointTelling:
     """Build what tells checkpoints outside."""
     return CheckpointTelling(f.database, f.clock, lambda: f.policy.policy.audit, f.mails)
-
-
-def checkpoint_file(f: Foundation) -> CheckpointFile:
-    """Name the file of checkpoints outside of the database."""
-    return CheckpointFile(f.settings.data / CHECKPOINTS)

@@ -1,25 +1,14 @@
-"""The services of the staff, and the pages of the console that stand on them."""
+"""The services of the staff, for commands and pages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from idp.assembly.foundation import Foundation
-from idp.assembly.provider import Provider
 from idp.staff.directory import StaffDirectory
 from idp.staff.enrolment import Door, StaffEnrolments
 from idp.staff.factors import StaffApp
-from idp.staff.second_step import StaffSecondStep
 from idp.staff.sessions import StaffSessions
-from idp.staff.sign_in import StaffSignIn
-from idp.staff.views.arriving import ArrivingPages
-from idp.staff.views.console import Console
-from idp.staff.views.enrol import EnrolPages
-from idp.staff.views.home import HomePage
-from idp.staff.views.people import PeoplePage
-from idp.throttle.waiting import LeaseWaiters
-from idp.web.browser import Browser
-from idp.web.pages import Pages
 
 
 @dataclass(frozen=True)
@@ -41,46 +30,3 @@ def build_staff(f: Foundation, door: Door | None = None) -> Staff:
     )
     directory = StaffDirectory(f.database, f.clock, f.policy, f.journal, enrolments, sessions)
     return Staff(directory, enrolments, sessions, app)
-
-
-def build_console(provider: Provider, browser: Browser, pages: Pages) -> Console:
-    """Build the frame every room of the console is mounted in."""
-    f = provider.foundation
-    sessions = StaffSessions(f.database, f.clock, f.policy, f.journal)
-    return Console(f.database, sessions, f.policy, f.journal, browser, pages)
-
-
-def build_staff_pages(
-    provider: Provider, console: Console
-) -> tuple[HomePage, ArrivingPages, EnrolPages, PeoplePage]:
-    """Build the way in and the first page."""
-    f = provider.foundation
-    staff = build_staff(f, Door(provider.buckets, f.floods, f.clock))
-    password = StaffSignIn(
-        database=f.database,
-        clock=f.clock,
-        policy=f.policy,
-        journal=f.journal,
-        persons=f.persons,
-        gate=f.gate,
-        buckets=provider.buckets,
-        floods=f.floods,
-        slots=provider.slots,
-        waiters=LeaseWaiters(),
-    )
-    step = StaffSecondStep(
-        f.database,
-        f.clock,
-        f.policy,
-        f.journal,
-        provider.buckets,
-        f.floods,
-        staff.app,
-        staff.sessions,
-    )
-    return (
-        HomePage(console),
-        ArrivingPages(console, password, step),
-        EnrolPages(console, staff.enrolments, provider.slots),
-        PeoplePage(console, staff.directory),
-    )

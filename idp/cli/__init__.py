@@ -6,6 +6,7 @@ standard error that says what to do.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 
@@ -50,7 +51,12 @@ class Lazy(click.Group):
         if place is None:
             return None
         module, _, name = place.partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
+        # What is imported stays: looking for garbage among it takes a sixth of the time.
+        gc.disable()
+        try:
+            command: click.Command = getattr(importlib.import_module(module), name)
+        finally:
+            gc.enable()
         return command
 
 

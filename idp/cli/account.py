@@ -9,7 +9,7 @@ import click
 from idp.accounts import store
 from idp.accounts.model import Account
 from idp.accounts.service import Accounts
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from idp.cli.erase import erase
 from idp.cli.legacy import import_legacy, legacy
 from idp.cli.output import format_option, foundation, operator, say

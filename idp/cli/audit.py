@@ -12,8 +12,8 @@ from rich.progress import Progress
 from audit.__main__ import main as verifier
 from audit.checkpoint import encode_key
 from audit.pack import PackError
-from idp.assembly import audit_key, build_sealer
 from idp.assembly.audit_room import build_looking
+from idp.assembly.sealing import audit_key, build_sealer
 from idp.audit_room.forms import FORMS
 from idp.audit_search.service import NEWEST
 from idp.cli.audit_criteria import criteria_of, criteria_options

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from audit.event import OUTCOMES
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from idp.audit_room.asking import names_in_order, read_criteria
 from idp.audit_search.model import Criteria
 

@@ -12,9 +12,9 @@ import click
 from rich.progress import Progress
 
 from audit.names import EventName
-from idp.assembly import Foundation
 from idp.assembly.audit_room import build_breach, build_exports, build_looking
 from idp.assembly.audit_search import build_index
+from idp.assembly.foundation import Foundation
 from idp.audit_room.breach import COLUMNS
 from idp.audit_room.forms import FORMS
 from idp.audit_room.words import details, moment, sentence

@@ -11,8 +11,8 @@ import click
 from rich.progress import Progress
 
 from audit.names import EventName
-from idp.assembly import Foundation
 from idp.assembly.blocks import build_block_desk
+from idp.assembly.foundation import Foundation
 from idp.attempts.explaining import Explained
 from idp.attempts.explaining import explain as explain_code
 from idp.blocks import store

@@ -13,8 +13,10 @@ import click
 from argon2 import PasswordHasher
 from rich.progress import Progress
 
-from idp.assembly import audit_key, build_foundation, build_provider, build_rotation
-from idp.assembly.retention import checkpoint_file
+from idp.assembly.foundation import build_foundation
+from idp.assembly.provider import build_provider
+from idp.assembly.rotation import build_rotation
+from idp.assembly.sealing import audit_key, checkpoint_file
 from idp.cli.master_key_notes import missing_key, older_key
 from idp.cli.output import format_option, foundation, say
 from idp.errors import IdpError

@@ -7,7 +7,8 @@ from datetime import datetime
 
 import click
 
-from idp.assembly import Foundation, build_rotation
+from idp.assembly.foundation import Foundation
+from idp.assembly.rotation import build_rotation
 from idp.cli.master_key import master, rewrap
 from idp.cli.output import format_option, foundation, operator, say, show
 from idp.key_rotation.readiness import readiness as who_is_ready

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from idp.assembly import build_rotation
+from idp.assembly.rotation import build_rotation
 from idp.cli.output import format_option, foundation, operator, say, show
 from idp.errors import SettingsError
 from idp.key_rotation.renewal import Renewal

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from audit.event import Actor
-from idp.assembly import Foundation, build_foundation
+from idp.assembly.foundation import Foundation, build_foundation
 from idp.errors import SettingsError
 from idp.settings import read_settings
 

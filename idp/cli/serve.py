@@ -57,7 +57,8 @@ def serve(
 @click.command(epilog="Example: idp worker")
 def worker() -> None:
     """Run the background worker: outbox, sealing, key rotation, cleaning."""
-    from idp.assembly import build_background, build_foundation  # noqa: PLC0415
+    from idp.assembly.background import build_background  # noqa: PLC0415
+    from idp.assembly.foundation import build_foundation  # noqa: PLC0415
     from idp.logs import set_up  # noqa: PLC0415
     from idp.processes import end_with_supervisor  # noqa: PLC0415
     from idp.worker import work  # noqa: PLC0415

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from idp.assembly.staff import build_staff
 from idp.cli.output import format_option, foundation, operator, say, show
 from idp.staff.directory import Invited, Listed

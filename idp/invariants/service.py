@@ -53,18 +53,17 @@ class Invariants:
     def examine(self, progress: Callable[[int], None] = lambda _count: None) -> Examined:
         """Examine everything; `progress` is told how many more events were read."""
         folded, events = self._fold(progress)
-        findings: list[Finding] = []
+        suspects: list[str] = []
         accounts = 0
         for page in self._pages():
             accounts += len(page)
             for subject, facts in page.items():
                 if differences(facts, folded.pop(subject, Folded()).present()):
-                    findings += self._second_look(subject)
+                    suspects.append(subject)
         with self.database.read() as tx:
             staff = store.staff_with_sessions(tx)
         left = {subject for subject, one in folded.items() if one.present()}
-        for subject in sorted(left.union(staff)):
-            findings += self._second_look(subject)
+        findings = self._second_look(suspects + sorted(left.union(staff)))
         with self.database.read() as tx:
             findings += outliving(tx, self.clock.now())
             findings += [
@@ -98,12 +97,19 @@ class Invariants:
             yield page
             after = max(page)
 
-    def _second_look(self, subject: str) -> list[Finding]:
-        found, before = self._differing(subject), None
-        while found and found != before:
-            time.sleep(SECOND_LOOK_SECONDS)  # an act between the two reads is over by then
-            found, before = self._differing(subject), found
-        return [Finding(SUM, subject, " ".join(fact), says) for fact, says in found]
+    def _second_look(self, subjects: list[str]) -> list[Finding]:
+        """Look again at all of them together until nothing moves: acts between two reads end."""
+        before: dict[str, list[tuple[Fact, str]]] = {}
+        found = {subject: self._differing(subject) for subject in subjects}
+        while moving := {who: what for who, what in found.items() if what != before.get(who, [])}:
+            time.sleep(SECOND_LOOK_SECONDS)
+            before |= moving
+            found |= {subject: self._differing(subject) for subject in moving}
+        return [
+            Finding(SUM, subject, " ".join(fact), says)
+            for subject, what in found.items()
+            for fact, says in what
+        ]
 
     def _differing(self, subject: str) -> list[tuple[Fact, str]]:
         with self.database.read() as tx:

@@ -136,11 +136,13 @@ class HashSlots:
     def core(self) -> Iterator[None]:
         """Hold a core for one hash, inside `hold`: while one attempt commits, another hashes."""
         self._cores.take()
-        started = time.monotonic()
+        # Of this thread, not of the clock: beside other programs hashes take longer, and people who
+        # were sent away for too long leave the slots idle afterwards.
+        started = time.thread_time()
         try:
             yield
         finally:
-            self._cost += _SMOOTHING * (time.monotonic() - started - self._cost)
+            self._cost += _SMOOTHING * (time.thread_time() - started - self._cost)
             self._cores.give()
 
     def turn_away(self) -> Busy:

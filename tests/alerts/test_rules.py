@@ -18,7 +18,7 @@ from idp.alerts.model import (
     took_too_many,
     torn,
 )
-from idp.assembly import Background, build_background
+from idp.assembly.background import Background, build_background
 from idp.bootstrap import prepare
 from idp.errors import StoreUnavailable
 from idp.journal.sealer import Sealer

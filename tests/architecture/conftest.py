@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from idp.app import create_app
-from idp.assembly import build_provider
+from idp.assembly.provider import build_provider
 from idp.bootstrap import prepare
 from idp.oidc.door import FrontDoor
 from idp.settings import Settings, read_settings

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from idp.assembly import build_sealer
+from idp.assembly.sealing import build_sealer
 from idp.bootstrap import prepare
 from idp.settings import Settings
 from idp.storage.migrate import apply

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from idp.app import create_app
-from idp.assembly import build_provider
+from idp.assembly.provider import build_provider
 from idp.bootstrap import prepare
 from idp.settings import read_settings
 from tests.attacks.people import Person, settle

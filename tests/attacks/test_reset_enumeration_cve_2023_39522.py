@@ -18,7 +18,7 @@ import requests
 import sqlalchemy as sa
 
 from idp.app import create_app
-from idp.assembly import build_provider
+from idp.assembly.provider import build_provider
 from idp.bootstrap import prepare
 from idp.settings import read_settings
 from tests.recovery.steps import NEW, ask, form_of, set_with

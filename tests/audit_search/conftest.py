@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from tests.audit_search.oracle import Log
 from tests.stores.conftest import (  # noqa: F401  fixtures
     database,

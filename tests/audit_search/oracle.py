@@ -10,8 +10,9 @@ from typing import Any
 from audit import instant
 from audit.event import Actor, Personal
 from audit.names import EventName
-from idp.assembly import Foundation, build_sealer
 from idp.assembly.audit_search import build_index, build_search
+from idp.assembly.foundation import Foundation
+from idp.assembly.sealing import build_sealer
 from idp.audit_search.index import TermIndex
 from idp.audit_search.model import Criteria
 from idp.audit_search.service import AuditSearch

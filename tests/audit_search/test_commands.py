@@ -14,7 +14,7 @@ import pytest
 
 from audit.event import Actor
 from audit.names import EventName
-from idp.assembly import build_foundation
+from idp.assembly.foundation import build_foundation
 from idp.bootstrap import prepare
 from idp.journal.model import Origin
 from idp.settings import DEMO_FILE, read_settings

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from audit.event import Actor, Personal
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from idp.audit_search import index as index_module
 from idp.audit_search import store
 from idp.audit_search.model import Criteria
@@ -81,7 +81,7 @@ def test_an_indexer_that_is_killed_in_the_middle_loses_and_doubles_nothing(
     program = (
         "import sys; from idp.audit_search import index; index.BATCH = 20\n"
         "from pathlib import Path\n"
-        "from idp.assembly import build_foundation\n"
+        "from idp.assembly.foundation import build_foundation\n"
         "from idp.assembly.audit_search import build_index\n"
         "from tests.stores.conftest import settings_for\n"
         "f = build_foundation(settings_for(sys.argv[1], Path(sys.argv[2])))\n"
@@ -119,7 +119,7 @@ def test_two_indexers_at_once_index_each_event_once(log: Log) -> None:
         index_module.BATCH = 50
         return Log(own).index.run()
 
-    from idp.assembly import build_foundation
+    from idp.assembly.foundation import build_foundation
 
     together(lambda: build_foundation(settings), work, processes=2, threads=2)
     log.index.run()

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from audit.event import Actor
-from idp.assembly import build_foundation
 from idp.assembly.changes import build_deciding
+from idp.assembly.foundation import build_foundation
 from idp.changes.model import ChangeDecided
 from idp.settings import read_settings
 from tests.flows.change_scene import NEW_NAME, NEW_PHONE, filer, problem
+from tests.support.crowds import MANY
 from tests.support.demo import Demo
 from tests.support.stores import KINDS, demo_on
 
@@ -39,7 +40,7 @@ def test_one_key_files_once_a_hundred_at_a_time(demo: Demo) -> None:
         return answer.status_code, answer.headers.get("Location", answer.text)
 
     with ThreadPoolExecutor(50) as pool:
-        answers = Counter(pool.map(send, range(100)))
+        answers = Counter(pool.map(send, range(MANY)))
     assert len(answers) == 1, answers
     assert next(iter(answers))[0] == 201
     assert len(here.listed()) == 1

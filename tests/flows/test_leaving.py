@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from idp.assembly import build_foundation
+from idp.assembly.foundation import build_foundation
 from idp.assembly.leaving import build_notices
 from idp.settings import read_settings
 from tests.flows.change_scene import clerk, commands, enter_portal, mails_to

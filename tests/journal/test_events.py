@@ -10,7 +10,7 @@ import pytest
 
 from audit.event import Actor, EventValueError
 from audit.names import EventName
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from idp.bootstrap import prepare
 from idp.journal import store
 from idp.journal.reading import EventReader

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from audit.event import Actor
-from idp.assembly import Foundation, build_foundation, build_rotation
+from idp.assembly.foundation import Foundation, build_foundation
+from idp.assembly.rotation import build_rotation
 from idp.bootstrap import prepare
 from idp.clients import store
 from idp.clients.fetches import MOST_REMEMBERED, KeySetFetches

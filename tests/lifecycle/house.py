@@ -19,7 +19,8 @@ import sqlalchemy as sa
 
 from idp.accounts.tables import account
 from idp.app import create_app
-from idp.assembly import Foundation, build_provider
+from idp.assembly.foundation import Foundation
+from idp.assembly.provider import build_provider
 from idp.assembly.registration import build_issuing
 from idp.bootstrap import prepare
 from idp.clock import date_in_tokyo

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from idp.assembly import Background, Foundation, build_background
+from idp.assembly.background import Background, build_background
+from idp.assembly.foundation import Foundation
 from idp.bootstrap import prepare
 from idp.clock import Clock
 from idp.mails.model import Mail, MailKind

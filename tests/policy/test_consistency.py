@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from idp.assembly import Foundation, build_foundation, build_rotation
+from idp.assembly.foundation import Foundation, build_foundation
+from idp.assembly.rotation import build_rotation
 from idp.bootstrap import prepare
 from idp.clients.registration import BadClient
 from idp.inforce.service import activate

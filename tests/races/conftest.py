@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -13,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.crowds import LONG
 from tests.support.demo import Demo, running_demo
 from tests.support.servers import PostgresServer, running_postgres, running_redis
 
 POLICIES = Path(__file__).parents[2] / "policies"
-LONG = os.environ.get("RACES") == "long"
 
 
 def rounds(long: int, short: int = 2) -> list[int]:

@@ -20,11 +20,12 @@ from typing import Any
 import pytest
 
 from tests.races.browsers import DEVICE, SESSION
-from tests.races.conftest import LONG, pass_time, rounds
+from tests.races.conftest import pass_time, rounds
 from tests.races.crowd import Crowd, Shot
 from tests.races.test_factor_races import steps
 from tests.recovery.steps import mailed
 from tests.registration.registrant import Person, feed, invitation_in, mail_to
+from tests.support.crowds import BURST
 from tests.support.demo import Demo, running_demo
 from tests.support.factors import fields_of, set_up_app, turn_off_app
 from tests.support.mailbox import codes_to, newest_code
@@ -33,7 +34,7 @@ from tests.support.relying_party import Browser, hidden_fields
 from tests.support.servers import PostgresServer, RedisServer, running_redis
 from tests.support.staff import add_staff, staff_of, to_code
 
-CROWD = 500 if LONG else 80
+CROWD = BURST
 A_DAY_AND_AN_HOUR = 25 * 3600
 KILLS = 10
 

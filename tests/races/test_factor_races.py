@@ -7,12 +7,13 @@ import pytest
 from tests.races.browsers import open_pages
 from tests.races.conftest import pass_time, rounds
 from tests.races.crowd import Crowd, Shot
+from tests.support.crowds import MANY
 from tests.support.demo import Demo
 from tests.support.factors import fields_of, set_up_app, turn_off_app
 from tests.support.mailbox import codes_to, newest_code
 from tests.support.relying_party import Browser
 
-CROWD = 100
+CROWD = MANY
 DEVICE = "kumiai_idp_device"
 
 
@@ -45,7 +46,7 @@ def successes(demo: Demo, opened: list[tuple[str, dict[str, str]]], code: str) -
 
 
 @pytest.mark.parametrize("kind", ["totp", "recovery"])
-def test_a_code_of_the_app_or_a_recovery_code_gets_one_of_100_in(demo: Demo, kind: str) -> None:
+def test_a_code_of_the_app_or_a_recovery_code_gets_one_of_many_in(demo: Demo, kind: str) -> None:
     member = demo.member(index=0 if kind == "totp" else 1)
     for number in rounds(10, 2):
         pass_time(demo, 3600)
@@ -58,7 +59,7 @@ def test_a_code_of_the_app_or_a_recovery_code_gets_one_of_100_in(demo: Demo, kin
         turn_off_app(browser)
 
 
-def test_a_code_by_mail_gets_one_of_100_in(demo: Demo) -> None:
+def test_a_code_by_mail_gets_one_of_many_in(demo: Demo) -> None:
     member = demo.member(index=2)
     browser = Browser(demo.issuer)
     browser.sign_in(member["email"], member["password"])

@@ -10,10 +10,11 @@ import pytest
 from tests.races.conftest import rounds
 from tests.races.crowd import Answer, Crowd, Shot
 from tests.races.portal import Portal
+from tests.support.crowds import MANY
 from tests.support.demo import Demo
 from tests.support.relying_party import Browser, Pkce
 
-CROWD = 100
+CROWD = MANY
 
 
 @pytest.fixture

@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 
 from tests.races.browsers import SESSION, Page, open_pages
-from tests.races.conftest import LONG, pass_time, rounds
+from tests.races.conftest import pass_time, rounds
 from tests.races.crowd import Answer, Crowd
+from tests.support.crowds import BURST, LONG
 from tests.support.demo import Demo
 from tests.support.relying_party import Browser
 
-CROWD = 500 if LONG else 80
+CROWD = BURST
 LIMIT, BLOCK_SECONDS = 5, 30 * 60
 WITHIN = 20.0
 PATIENCE = 120.0

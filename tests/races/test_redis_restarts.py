@@ -18,11 +18,12 @@ from tests.flows.journey import signed_in, tokens_for
 from tests.races.conftest import pass_time, rounds
 from tests.races.crowd import Answer, Crowd, Shot
 from tests.races.spent import REGISTERED, Maker
+from tests.support.crowds import MANY
 from tests.support.demo import Demo, running_demo
 from tests.support.parties import party, write_policies
 from tests.support.servers import PostgresServer, RedisServer, running_redis
 
-CROWD = 100
+CROWD = MANY
 LOST = (503, "temporarily_unavailable")
 REPLAYED = {
     "assertion": (401, "invalid_client"),

@@ -22,6 +22,7 @@ from tests.registration.registrant import (
     invitation_in,
     mail_to,
 )
+from tests.support.crowds import MANY
 from tests.support.demo import Demo
 from tests.support.relying_party import hidden_fields
 from tests.support.stores import KINDS, demo_on
@@ -85,7 +86,7 @@ def ends(answers: list[requests.Response]) -> int:
 def test_a_hundred_parallel_ends_of_one_invitation_make_one_account(demo: Demo) -> None:
     person = PEOPLE[0]
     browsers = [ready(demo, person, f"race{number}@mihon.example") for number in range(2)]
-    answers = all_at_once(browsers, 100)
+    answers = all_at_once(browsers, MANY)
     assert ends(answers) == 1
     assert {one.status_code for one in answers} <= {303, 410, 503}
     assert "subject: None" not in demo.idp("member", "show", person.number).stdout

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from audit.event import Actor
 from audit.names import EventName
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from idp.attempts.model import Attempt
 from idp.attempts.reading import attempts_between
 from idp.blocks import store as blocks

@@ -19,7 +19,8 @@ import psycopg
 from audit.__main__ import main as verifier
 from audit.event import Actor
 from audit.names import EventName
-from idp.assembly import Foundation, build_sealer
+from idp.assembly.foundation import Foundation
+from idp.assembly.sealing import build_sealer
 from idp.cli import main
 from idp.journal.service import Origin
 from idp.storage.sql import Database

@@ -12,8 +12,8 @@ from msgspec import structs
 
 from audit import checkpoint as checkpoints
 from audit.names import EventName
-from idp.assembly import build_sealer
 from idp.assembly.retention import build_telling
+from idp.assembly.sealing import build_sealer
 from idp.journal.anchors import CheckpointFile
 from idp.journal.forks import LogSetBack
 from idp.policy.model import Audit

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from audit.event import Actor
 from idp.accounts.service import Accounts
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from idp.bootstrap import prepare
 from idp.clock import to_micros
 from idp.journal.store import audit_event

@@ -14,7 +14,7 @@ from flask import Blueprint, Flask
 
 import idp.app
 from idp.app import create_app
-from idp.assembly import build_provider
+from idp.assembly.provider import build_provider
 from idp.bootstrap import prepare
 from idp.policy.staff import Permission
 from idp.settings import read_settings

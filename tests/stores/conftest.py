@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from idp.bootstrap import prepare
 from idp.settings import Settings
 from idp.storage.migrate import apply

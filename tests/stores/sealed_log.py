@@ -11,7 +11,8 @@ from audit.__main__ import main as verifier
 from audit.checkpoint import encode_key
 from audit.event import Actor
 from audit.names import EventName
-from idp.assembly import Foundation, audit_key, build_sealer
+from idp.assembly.foundation import Foundation
+from idp.assembly.sealing import audit_key, build_sealer
 from idp.clock import Clock
 from idp.journal.export import Exporter
 from idp.journal.sealer import Sealer

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from audit.event import Actor, new_id
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from idp.blocks import store as blocks
 from idp.blocks.model import Block, Scope
 from idp.clock import to_micros

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from audit.event import new_id
-from idp.assembly import Foundation, build_foundation
+from idp.assembly.foundation import Foundation, build_foundation
 from idp.policy.model import LimitName
 from idp.settings import Settings
 from idp.storage.sql import Database

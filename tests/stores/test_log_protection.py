@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from idp.assembly import Foundation, build_sealer
+from idp.assembly.foundation import Foundation
+from idp.assembly.sealing import build_sealer
 from idp.bootstrap import record_start
 from idp.storage.log_protection import PROTECTED
 from idp.storage.sql import Database

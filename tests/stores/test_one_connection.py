@@ -9,8 +9,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 
-from idp.assembly import Foundation
-from idp.assembly.foundation import build_foundation
+from idp.assembly.foundation import Foundation, build_foundation
 from idp.settings import Settings
 from idp.storage.sql import Database
 from idp.throttle.budgets import mail_code_budget

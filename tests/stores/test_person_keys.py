@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from idp.assembly import Foundation, build_foundation
+from idp.assembly.foundation import Foundation, build_foundation
 from idp.settings import Settings
 from idp.storage.sql import Database
 from idp.subjects.service import CACHE_FOR, ErasedPerson, PersonKeys

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from audit.event import Actor
-from idp.assembly import Foundation, build_foundation
+from idp.assembly.foundation import Foundation, build_foundation
 from idp.inforce import store
 from idp.inforce.service import PolicyInForce, activate
 from idp.policy.folder import Proposal, proposal, read_folder

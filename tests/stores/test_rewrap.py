@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from audit.event import Actor
-from idp.assembly import Foundation, audit_key, build_foundation, build_rotation
+from idp.assembly.foundation import Foundation, build_foundation
+from idp.assembly.rotation import build_rotation
+from idp.assembly.sealing import audit_key
 from idp.bootstrap import prepare
 from idp.clock import to_micros
 from idp.key_rotation.kinds import PERSON_KEYS

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from audit.event import Actor
-from idp.assembly import Foundation, build_foundation, build_rotation
+from idp.assembly.foundation import Foundation, build_foundation
+from idp.assembly.rotation import build_rotation
 from idp.bootstrap import prepare
 from idp.key_rotation.rotation import KeyRotation
 from idp.settings import Settings

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.assembly import Foundation, build_foundation
+from idp.assembly.foundation import Foundation, build_foundation
 from idp.settings import Settings
 from tests.stores.rolled_back import rolled_back
 from tests.stores.sealed_log import MINUTE, NOW, SealedLog

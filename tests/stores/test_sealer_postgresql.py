@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.assembly import Foundation, build_foundation
+from idp.assembly.foundation import Foundation, build_foundation
 from idp.bootstrap import prepare
 from tests.stores.conftest import settings_for
 from tests.stores.sealed_log import SealedLog

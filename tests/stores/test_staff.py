@@ -9,7 +9,8 @@ import pyotp
 import pytest
 
 from audit.event import Actor
-from idp.assembly import Foundation, build_foundation, build_rotation
+from idp.assembly.foundation import Foundation, build_foundation
+from idp.assembly.rotation import build_rotation
 from idp.assembly.staff import Staff, build_staff
 from idp.bootstrap import prepare
 from idp.clock import to_seconds

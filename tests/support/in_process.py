@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from idp.app import create_app
-from idp.assembly import build_provider
+from idp.assembly.provider import build_provider
 from idp.bootstrap import prepare
 from idp.oidc.door import FrontDoor
 from idp.settings import read_settings

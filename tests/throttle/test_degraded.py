@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from limits.storage import MemoryStorage
 
-from idp.assembly import Foundation
+from idp.assembly.foundation import Foundation
 from idp.bootstrap import prepare
 from idp.errors import StoreUnavailable
 from idp.throttle.breaker import Breaker
