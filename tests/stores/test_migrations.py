@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-import idp.app  # noqa: F401  every store registers its tables
+import idp.app
+import idp.assembly.background  # noqa: F401  those of the worker too
 from idp.storage import migrate
 from idp.storage.log_protection import PROTECTED
 from idp.storage.sql import Database
 from idp.storage.tables import metadata
+from tests.stores.conftest import ENGINES
 from tests.stores.together import together
 
 
@@ -39,10 +44,28 @@ def test_nodes_that_migrate_at_once_meet(empty_url: str) -> None:
     def apply(own: Database, _: int) -> str:
         return migrate.apply(own)[1]
 
-    # SQLite is one node's: its first start is one process.
-    nodes = 1 if empty_url.startswith("sqlite") else 4
-    revisions = together(lambda: Database(empty_url), apply, processes=nodes, threads=1)
+    revisions = together(lambda: Database(empty_url), apply, processes=4, threads=1)
     assert set(revisions) == {migrate.head()}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_upgrade_that_breaks_half_way_leaves_all_as_it_was(
+    new_url: Callable[[str], str], engine: str
+) -> None:
+    """Killed or refused in the middle: the old version still runs, and a second try succeeds."""
+    database = Database(new_url(engine))
+    migrate.apply(database, "0003")
+    before = set(sa.inspect(database.engine).get_table_names())
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE alert (in_the_way INTEGER)")  # of 0009
+    with pytest.raises(sa.exc.DBAPIError, match="alert"):
+        migrate.apply(database)
+    assert migrate.current(database) == "0003"
+    assert set(sa.inspect(database.engine).get_table_names()) == before | {"alert"}
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE alert")
+    assert migrate.apply(database) == ("0003", migrate.head())
+    database.dispose()
 
 
 def test_the_schema_is_what_the_stores_declare(database: Database) -> None:
