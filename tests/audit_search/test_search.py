@@ -102,7 +102,7 @@ def test_small_budgets_only_make_more_pages(log: Log, monkeypatch: pytest.Monkey
     monkeypatch.setattr(service, "CHUNK_AT_MOST", 64)
     monkeypatch.setattr(service, "SLICE", 16)
     draw, every = random.Random(77), log.everything()
-    for _ in range(40):
+    for _ in range(15):
         criteria = drawn(draw)
         assert log.pages(criteria, 5) == expected(every, criteria), criteria
 
@@ -110,7 +110,7 @@ def test_small_budgets_only_make_more_pages(log: Log, monkeypatch: pytest.Monkey
 def test_an_index_far_behind_hides_nothing(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "TAIL_AT_MOST", 50)
     draw, every = random.Random(5), log.everything()
-    for _ in range(25):
+    for _ in range(12):
         criteria = drawn(draw)
         assert log.search.page(criteria, 5).indexing
         assert log.pages(criteria, 50) == expected(every, criteria), criteria

@@ -1,7 +1,8 @@
-"""`kill -9` of web workers, of the supervisor and of the background worker, under load.
+"""`kill -9` of web workers, the supervisor, the background worker and the database, under load.
 
 Every act that was acknowledged (its answer was read) is in the database and in the log, the log
-verifies each time, and no orphan keeps serving. FAULTS=long kills 50 times, the CI form 4 times.
+verifies each time, the whole state is the sum of its events, and no orphan keeps serving.
+FAULTS=long kills 100 times on each kind of store, the CI form a few times.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import random
 import shutil
 import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,8 +25,9 @@ from tests.faults import processes
 from tests.support.demo import Demo, running_demo, wait_until
 from tests.support.parties import card_of
 from tests.support.relying_party import Browser, Client, Pkce, answer_of
+from tests.support.servers import PostgresServer, running_postgres
 
-KILLS = 50 if os.environ.get("FAULTS") == "long" else 4
+LONG = os.environ.get("FAULTS") == "long"
 THREADS = 3
 
 
@@ -42,10 +45,58 @@ class Witness:
     """Its tokens are bound to its key: one client all along."""
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory):
-    with running_demo(Path(tmp_path_factory.mktemp("kill")), "--workers", "2") as running:
-        yield running
+@dataclass(frozen=True)
+class Scene:
+    """A demo under load, and what is killed in turn, in the order of the names."""
+
+    demo: Demo
+    victims: list[Callable[[], None]]
+    kills: int
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def scene(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scene]:
+    folder, chance = Path(tmp_path_factory.mktemp("kill")), random.Random(20_171)
+    if request.param == "sqlite":
+        with running_demo(folder, "--workers", "2") as demo:
+            yield Scene(demo, programs(demo, chance), 100 if LONG else 3)
+        return
+    with running_postgres() as server:
+        arguments = ["--workers", "2", "--database", server.new_database("kill")]
+        with running_demo(folder, *arguments) as demo:
+            victims = [lambda: crash(server), *reversed(programs(demo, chance))]
+            yield Scene(demo, victims, 100 if LONG else 2)
+
+
+def programs(demo: Demo, chance: random.Random) -> list[Callable[[], None]]:
+    """Give the acts that kill a program of the demo."""
+    pid = demo.process.pid
+    return [
+        lambda: processes.kill(chance.choice(processes.web_workers(pid))),
+        lambda: kill_supervisor(pid),
+        lambda: processes.kill(processes.background_worker(pid)),
+    ]
+
+
+def kill_supervisor(demo: int) -> None:
+    above = processes.supervisor(demo)
+    assert above is not None
+    orphans = processes.descendants(above)
+    processes.kill(above)
+    wait_until(lambda: not any(processes.alive(pid) for pid in orphans), 5)
+
+
+def crash(server: PostgresServer) -> None:
+    """Kill PostgreSQL with all its processes, and start it on what it had written."""
+    assert server.process is not None
+    all_of_it = [server.process.pid, *processes.descendants(server.process.pid)]
+    for pid in all_of_it:
+        processes.kill(pid)
+    server.process.wait()
+    wait_until(lambda: not any(processes.alive(pid) for pid in all_of_it), 10)
+    server.start()
 
 
 def act(demo: Demo, witness: Witness, stop: threading.Event) -> None:
@@ -77,13 +128,13 @@ def act(demo: Demo, witness: Witness, stop: threading.Event) -> None:
             time.sleep(0.1)  # the answer never came: nothing was promised
 
 
-def test_nothing_acknowledged_is_lost_and_the_log_verifies(demo: Demo, tmp_path: Path) -> None:
+def test_nothing_acknowledged_is_lost_and_the_log_verifies(scene: Scene, tmp_path: Path) -> None:
+    demo = scene.demo
     members = [demo.member("member", index) for index in range(THREADS)]
     witnesses = [Witness(m["email"], m["password"]) for m in members]
     key = tmp_path / "auditor.pub"
     key.write_text(demo.idp("audit", "key").stdout)
-    chance = random.Random(20_171)
-    for turn in range(KILLS):
+    for turn in range(scene.kills):
         stop = threading.Event()
         threads = [
             threading.Thread(target=act, args=(demo, witness, stop)) for witness in witnesses
@@ -92,27 +143,15 @@ def test_nothing_acknowledged_is_lost_and_the_log_verifies(demo: Demo, tmp_path:
             thread.start()
         before = sum(w.sessions_acknowledged for w in witnesses)
         wait_until(lambda b=before: sum(w.sessions_acknowledged for w in witnesses) > b, 60)
-        kill_something(demo, chance, turn)
+        scene.victims[turn % len(scene.victims)]()
         stop.set()
         for thread in threads:
             thread.join()
         wait_until(lambda: healthy(demo), 60)
         check_log(demo, tmp_path / f"pack{turn}", key, witnesses)
     check_promises(demo, witnesses)
-
-
-def kill_something(demo: Demo, chance: random.Random, turn: int) -> None:
-    victim = ("worker", "supervisor", "background")[turn % 3]
-    if victim == "worker":
-        processes.kill(chance.choice(processes.web_workers(demo.process.pid)))
-    elif victim == "background":
-        processes.kill(processes.background_worker(demo.process.pid))
-    else:
-        above = processes.supervisor(demo.process.pid)
-        assert above is not None
-        orphans = processes.descendants(above)
-        processes.kill(above)
-        wait_until(lambda: not any(processes.alive(pid) for pid in orphans), 5)
+    examined = demo.idp("doctor", "invariants")
+    assert examined.returncode == 0, examined.stdout + examined.stderr
 
 
 def healthy(demo: Demo) -> bool:
