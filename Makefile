@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Tests start hundreds of processes: none of them should compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check setup setup-dev bench bench-data lock screenshots faults races overload rotation states feed letters timing interop packages clean
+.PHONY: help demo test check setup setup-dev bench bench-data lock screenshots faults races overload alterations rotation states feed letters timing interop packages clean
 
 help: ## Show these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -65,6 +65,9 @@ overload: setup-dev packages ## Ten times the sign-ins that can be served, and c
 
 faults: setup-dev packages ## The long form of the kills
 	FAULTS=long $(BIN)/python -m pytest tests/faults
+
+alterations: setup-dev ## Ten thousand altered packs, and 300 more through the command
+	ALTERATIONS=long $(BIN)/python -m pytest tests/audit/test_audit_alterations.py
 
 rotation: setup-dev packages ## Keys rotate every few seconds under load, for 5 minutes
 	ROTATION=long $(BIN)/python -m pytest tests/faults/test_rotation.py
