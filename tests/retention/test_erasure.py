@@ -31,6 +31,7 @@ from tests.retention.people import NAME, STREET, a_member
 NUMBER, ADDRESS = "00000017", "hanako17@mihon.example"
 GONE = (ADDRESS, NAME.family_kana, NAME.given, STREET, "+81312345678", "見本小学校", BROWSER)
 REFUNDED = date(2020, 3, 31)
+CODE = {"code": "123456", "minutes": "10"}
 
 
 @pytest.fixture
@@ -256,7 +257,7 @@ def test_what_was_begun_with_an_address_goes_too(house: House) -> None:
             f.proving.issue(
                 tx, Purpose.REGISTER, "f" * 64, now, timedelta(hours=1), address=address
             )
-            f.mails.promise(tx, Mail(MailKind.REGISTER_CODE, address, "ja", {}), now)
+            f.mails.promise(tx, Mail(MailKind.REGISTER_CODE, address, "ja", CODE), now)
     looked = house.said("account", "erase", NUMBER, "--reason", "asked", "--dry-run")
     assert looked["mails"] == 2
     house.said("account", "erase", NUMBER, "--reason", "asked")
