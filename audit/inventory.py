@@ -145,15 +145,17 @@ INVENTORY: dict[EventName, Described] = {
     EventName.HOLD_PLACED: Described(
         "A legal hold was placed: what it covers is neither purged nor erased.", _ADMIN
     ),
-    EventName.INVITATION_ISSUED: Described("A member was invited to register.", _ADMIN, _SOURCE),
+    EventName.INVITATION_ISSUED: Described(
+        "A member was invited to register.", _ADMIN, (*_SOURCE, "data.member")
+    ),
     EventName.INVITATION_PRINTED: Described(
-        "A letter with a registration code was printed.", _ADMIN, _SOURCE
+        "A letter with a registration code was printed.", _ADMIN, (*_SOURCE, "data.member")
     ),
     EventName.INVITATION_REFUSED: Described(
         "A registration code was wrong, used up or its limit was reached.", _SECURITY, _SOURCE
     ),
     EventName.INVITATION_WITHDRAWN: Described(
-        "An invitation was withdrawn or replaced.", _ADMIN, _SOURCE
+        "An invitation was withdrawn or replaced.", _ADMIN, (*_SOURCE, "data.member")
     ),
     EventName.KEY_ACTIVATED: Described("A signing key began to sign.", _KEYS),
     EventName.KEY_ANNOUNCED: Described("A signing key was published ahead of its use.", _KEYS),
@@ -190,16 +192,16 @@ INVENTORY: dict[EventName, Described] = {
         "Stored secrets were wrapped again under a new master key.", _KEYS
     ),
     EventName.MEMBER_CREATED: Described(
-        "A member was added to the register.", _REGISTER, ("data.changes",)
+        "A member was added to the register.", _REGISTER, (*_SOURCE, "data.member")
     ),
     EventName.MEMBER_IMPORTED: Described(
         "A member's record came in with a register feed.", _REGISTER, ("data.changes",)
     ),
     EventName.MEMBER_UPDATED: Described(
-        "A member's record was changed.", _REGISTER, ("data.changes",)
+        "A member's record was changed.", _REGISTER, (*_SOURCE, "data.member")
     ),
     EventName.MEMBER_VIEWED: Described(
-        "Someone of the staff looked at a member's record.", _ADMIN, _SOURCE
+        "Someone of the staff looked at a member's record.", _ADMIN, (*_SOURCE, "data.member")
     ),
     EventName.NOTICE_SENT: Described("A member was told when their access ends.", _ACCESS, _SOURCE),
     EventName.PASSWORD_REHASHED: Described(
@@ -233,10 +235,10 @@ INVENTORY: dict[EventName, Described] = {
         "Someone of the staff listed members: a calendar, a queue.", _ADMIN, _SOURCE
     ),
     EventName.REGISTRATION_REFUSED: Described(
-        "A step of a registration was refused.", _SECURITY, _SOURCE
+        "A step of a registration was refused.", _SECURITY, (*_SOURCE, "data.member")
     ),
     EventName.REGISTRATION_STARTED: Described(
-        "A registration code opened a registration.", _ACCESS, _SOURCE
+        "A registration code opened a registration.", _ACCESS, (*_SOURCE, "data.member")
     ),
     EventName.REQUEST_PUSHED: Described(
         "A client pushed an authorization request.", _ACCESS, _SOURCE
@@ -277,6 +279,8 @@ INVENTORY: dict[EventName, Described] = {
         "A relying party gave back one access token.", _ACCESS, _SOURCE
     ),
     EventName.VERIFICATION_CODE_SENT: Described(
-        "A verification code was promised to a mailbox.", _SECURITY, _SOURCE
+        "A verification code was promised to a mailbox.",
+        _SECURITY,
+        (*_SOURCE, "data.address", "data.member"),
     ),
 }

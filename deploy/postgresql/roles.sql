@@ -39,8 +39,11 @@ GRANT SELECT, INSERT, DELETE ON audit_event TO kumiai_purger;
 GRANT SELECT ON audit_leaf, legal_hold TO kumiai_purger;
 GRANT SELECT, INSERT ON audit_purge TO kumiai_purger;
 GRANT SELECT, INSERT, DELETE ON audit_purge_permit TO kumiai_purger;
--- The terms of the search index go with the bodies.
+-- The terms of the search index go with the bodies, and with the strangers of a month.
 GRANT SELECT, DELETE ON audit_term TO kumiai_purger;
+GRANT SELECT, UPDATE (generation) ON audit_index TO kumiai_purger;
+-- A hold covers a person by subject and by number.
+GRANT SELECT (subject, member_number) ON account TO kumiai_purger;
 -- The monthly keys of strangers are destroyed with retention.
 GRANT SELECT, UPDATE (wrapped, destroyed_at) ON person_key TO kumiai_purger;
 

@@ -57,15 +57,14 @@ class Foundation:
         return open_home(self.database, self.settings.data)
 
 
-def build_foundation(settings: Settings, *, migrated: bool = True) -> Foundation:
-    """Build what every program needs.
+def build_foundation(settings: Settings, *, restoring: bool = False) -> Foundation:
+    """Build what every program needs; a restore works on a database that is closed to others.
 
     Raises `SettingsError` or `StoreUnavailable` with one sentence that says what to do.
     """
     clock = clock_from_file(settings.clock_file) if settings.clock_file else Clock()
-    database = Database(settings.database_url)
-    if migrated:
-        require_current(database)
+    database = Database(settings.database_url, even_closed=restoring)
+    require_current(database)
     master = load_master(settings)
     persons = PersonKeys(database, master)
     journal = Journal(persons)

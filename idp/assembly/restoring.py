@@ -1,8 +1,8 @@
 """Restore a backup into an empty place: erased persons are erased again before it opens.
 
-The database comes in under another name (SQLite) or a revision that no program starts on
-(PostgreSQL); then the erasures are carried out and, if need be, the fork is recorded; only then is
-it opened. Killed anywhere, nothing is open; what is half there is said by the next try.
+The database comes in closed (`idp.storage.closing`), on SQLite under another name as well; then the
+erasures are carried out and, if need be, the fork is recorded; only then is it opened. Killed
+anywhere, nothing is open; what is half there is said by the next try.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Restore:
         self._require_engine(manifest)
         self._bring_lists()
         with self._database(manifest) as settings:
-            foundation = build_foundation(settings, migrated=False)
+            foundation = build_foundation(settings, restoring=True)
             restored, fork = self._settle(foundation, manifest, known)
         if fork is not None:
             # Not before it is open: killed until here, a checkpoint is known that no log holds.
@@ -88,7 +88,7 @@ class Restore:
             )
 
     def _require_engine(self, manifest: Manifest) -> None:
-        database = Database(self.settings.database_url)
+        database = Database(self.settings.database_url, even_closed=True)
         ours = "sqlite" if database.is_sqlite else "postgresql"
         if manifest.facts.engine != ours:
             raise BadBackup(f"a backup of {manifest.facts.engine} does not go into {ours}")
@@ -116,22 +116,21 @@ class Restore:
     @contextmanager
     def _database(self, manifest: Manifest) -> Iterator[Settings]:
         """Bring the copy in, closed; opens it when the block ends well."""
-        final = Database(self.settings.database_url)
+        final = Database(self.settings.database_url, even_closed=True)
         if not final.is_sqlite:
             copies.copy_in(final, self.source, manifest.facts, self.progress)
-            if manifest.facts.revision != migrate.head():
-                copies.mark(final, manifest.facts.revision)
-                migrate.apply(final)
-                copies.mark(final, copies.RESTORING)
+            migrate.apply(final)
             yield self.settings
-            copies.mark(final, migrate.head())
+            copies.open_restored(final)
             return
         place = Path(str(final.url.database))
         under_way = place.with_name(place.name + UNDER_WAY)
         _remove(under_way)  # of a restore that was killed
         url = f"sqlite:///{under_way}"
-        copies.copy_in(Database(url), self.source, manifest.facts, self.progress)
-        migrate.apply(Database(url))
+        restored = Database(url, even_closed=True)
+        copies.copy_in(restored, self.source, manifest.facts, self.progress)
+        migrate.apply(restored)
+        restored.dispose()
         yield with_data(self.settings, database_url=url)
         copies.put_in_place(under_way, place)
         _remove(under_way)

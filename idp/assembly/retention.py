@@ -5,6 +5,7 @@ from __future__ import annotations
 from idp.assembly.audit_search import build_index
 from idp.assembly.foundation import Foundation
 from idp.assembly.sealing import checkpoint_file
+from idp.audit_search.index import TermIndex
 from idp.audit_search.term_store import remove_all
 from idp.backups.service import Backups
 from idp.erasure.record import NAME as ERASED
@@ -28,7 +29,16 @@ def build_purger(f: Foundation) -> Purger:
     database = Database(url, pool_size=2) if url else f.database
     persons = PersonKeys(database, f.master) if url else f.persons
     journal = Journal(persons) if url else f.journal
-    return Purger(database, f.clock, journal, persons, lambda: f.policy.policy.audit, (remove_all,))
+    index = TermIndex(database, persons, f.master, f.clock)
+    return Purger(
+        database,
+        f.clock,
+        journal,
+        persons,
+        lambda: f.policy.policy.audit,
+        (remove_all,),
+        (index.forget,),
+    )
 
 
 def build_holds(f: Foundation) -> Holds:

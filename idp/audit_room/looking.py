@@ -19,8 +19,10 @@ from idp.clock import Clock
 from idp.errors import IdpError
 from idp.journal.model import NOWHERE, Origin
 from idp.journal.service import Journal
+from idp.members.errors import BadMemberNumber
+from idp.members.number import parse_member_number
 from idp.storage.sql import Database
-from idp.subjects.service import stranger
+from idp.subjects.service import by_number, stranger
 
 INCIDENT_EVENTS = 2_000
 """Events looked at before and after an attempt for others of the same request."""
@@ -141,5 +143,13 @@ def asked(criteria: Criteria, now: datetime) -> dict[str, Any]:
     if criteria.address is not None:
         data["address"] = Personal(criteria.address.text, person)
     if criteria.member is not None:
-        data["number"] = Personal(criteria.member, person)
+        data["number"] = Personal(criteria.member, _whose(criteria.member) or person)
     return data
+
+
+def _whose(typed: str) -> str | None:
+    """Name whose number was searched for; None when it can be nobody's."""
+    try:
+        return by_number(parse_member_number(typed))
+    except BadMemberNumber:
+        return None

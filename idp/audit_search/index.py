@@ -79,8 +79,8 @@ class TermIndex:
         Part of an erasure, in its transaction and before the key is destroyed: with the key gone
         the whole index has to be gone through. A person is a subject, or `unknown:2026-11` for
         what was typed by people we do not know, or an id of the staff: what goes is what was made
-        from values under this person's key. `member` is the person's number, under which
-        events of the register are found. Whoever is indexing at this moment begins anew.
+        from values under this person's key. `member` is the person's number, under which events of
+        the register and of registrations are found. Whoever is indexing at this moment begins anew.
         """
         tx.lock(LOCK)
         found, key_id = store.state(tx), self.persons.key_id(tx, person)
@@ -88,11 +88,12 @@ class TermIndex:
             return 0
         store.stamp(tx)
         terms, count = self._terms(found[0]), 0
-        if member is not None:
-            term_store.remove_term(tx, terms.of(Kind.MEMBER, member))
+        named = terms.of(Kind.MEMBER, member) if member is not None else None
         if key_id is not None:
-            for page in self._pages(tx, terms, person, key_id):
+            for page in self._pages(tx, terms, person, key_id, named):
                 count += self._forget(tx, terms, key_id, page)
+        if named is not None:
+            term_store.remove_term(tx, named)
         return count
 
     def _forget(self, tx: Tx, terms: Terms, key_id: str, page: Sequence[tuple[int, str]]) -> int:
@@ -111,7 +112,7 @@ class TermIndex:
         return len(own)
 
     def _pages(
-        self, tx: Tx, terms: Terms, person: str, key_id: str
+        self, tx: Tx, terms: Terms, person: str, key_id: str, named: int | None
     ) -> Iterator[Sequence[tuple[int, str]]]:
         """Give the events whose values may lie under a person's key."""
         month = _MONTH.fullmatch(person)
@@ -119,10 +120,11 @@ class TermIndex:
             yield from self._of_month(tx, key_id, int(month[1]), int(month[2]))
             return
         yield from self._of_subject(tx, person)
-        before = NEWEST
-        while positions := store.of_term(tx, terms.of(Kind.ACTOR, person), before, BATCH):
-            yield [(at, line) for at, _, line in store.rows(tx, positions)]
-            before = positions[-1]
+        for term in (terms.of(Kind.ACTOR, person), named):
+            before = NEWEST
+            while term is not None and (positions := store.of_term(tx, term, before, BATCH)):
+                yield [(at, line) for at, _, line in store.rows(tx, positions)]
+                before = positions[-1]
 
     def _of_subject(self, tx: Tx, subject: str) -> Iterator[Sequence[tuple[int, str]]]:
         after = 0

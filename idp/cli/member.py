@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 from rich.progress import Progress, TaskID
 
-from audit.event import Personal
 from audit.names import EventName
 from idp.accounts import store as accounts
 from idp.assembly.register import build_register
@@ -22,7 +21,7 @@ from idp.members import store
 from idp.members.number import parse_member_number
 from idp.members.service import ImportReport
 from idp.members.standing import access_ends_on, standing
-from idp.subjects.service import stranger
+from idp.subjects.service import told_of
 
 SHOWN_LINES = 50
 
@@ -72,7 +71,7 @@ def show(number: str, form: str) -> None:
             f.clock.now(),
             actor=operator(),
             subject=account.subject if account else None,
-            data={"member": Personal(found.member_number, stranger(f.clock.now()))},
+            data={"member": told_of(found.member_number)},
         )
     content = {
         "member_number": found.member_number,

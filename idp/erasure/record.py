@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 NAME = "erased"
@@ -25,6 +26,12 @@ class Entry:
     subject: str | None
     number: str
     at: str
+
+    @property
+    def moment(self) -> datetime:
+        """Give when the line was written; raises ValueError."""
+        read = datetime.fromisoformat(self.at)
+        return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -61,11 +68,19 @@ class ErasedFile:
             if entry is not None:
                 yield entry
 
+    def newest(self) -> list[Entry]:
+        """List the newest entry of each person: a file may have been added up from several."""
+        found: dict[str, Entry] = {}
+        for entry in self.entries():
+            if entry.number not in found or entry.moment >= found[entry.number].moment:
+                found[entry.number] = entry
+        return list(found.values())
+
     def add_all(self, others: Iterator[Entry]) -> None:
         """Add the entries of another file that are not in this one."""
-        known = {(one.subject, one.number) for one in self.entries()}
+        known = set(self.entries())
         for entry in others:
-            if (entry.subject, entry.number) not in known:
+            if entry not in known:
                 self.append(entry)
 
     def _sync_folder(self) -> None:
@@ -79,6 +94,7 @@ class ErasedFile:
 def _read(line: bytes) -> Entry | None:
     try:
         content = json.loads(line) if line else None
-        return Entry(content["subject"], content["number"], content["at"]) if content else None
+        entry = Entry(content["subject"], content["number"], content["at"]) if content else None
+        return entry if entry and entry.moment else None
     except (ValueError, KeyError, TypeError):
         return None

@@ -8,6 +8,7 @@ read. Refused while the membership lasts, and while a legal hold stands.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -28,16 +29,17 @@ from idp.members import store as members
 from idp.members.model import Dated, Employment, Member, Name
 from idp.members.standing import Standing, standing
 from idp.retention import store as holds
-from idp.retention.holds import standing_over
+from idp.retention.holds import all_over, standing_over
 from idp.storage.copies import leave_no_remains
 from idp.storage.sql import Database, Tx
-from idp.subjects.service import PersonKeys, applicant
+from idp.subjects.service import PersonKeys, by_number
 from keys.errors import KeysError
 
 BORN = date(1900, 1, 1)
 NOBODY = Name("消去済み", "", "ショウキョズミ", "")
 PAGE = 500
 MOMENT = timedelta(minutes=1)
+FINISHED = "finished from the list of erased persons"
 Forget = Callable[[Tx, str, str], object]
 """What else forgets a person (subject, member number), in the transaction of the erasure and while
 the person's key is still there: the search index of the log."""
@@ -110,28 +112,34 @@ class Eraser:
         """
         with self.database.read() as tx:
             person = self._find(tx, who)
-        return self._erase(person, reason, actor, checked=True)
+        return self._erase(person, reason, actor)
 
     def finish(self) -> int:
         """Erase whoever is written in the file and still here; answers how many there were.
 
         That is what a crash in the middle left, and everybody whom a restored backup brought back.
+        A hold that was placed after the line was written comes first, as long as it stands; one
+        from before it was lifted when the line was written, whatever a backup says.
         """
         done = 0
         with self.database.read() as tx:
             erased = members.erased(tx)
-        for entry in self.file.entries():
+        for entry in self.file.newest():
             if entry.number in erased:
                 continue
             with self.database.read() as tx:
                 person = self._find_entry(tx, entry)
             if person is None:
                 continue
-            self._erase(person, "finished from the list of erased persons", SYSTEM, checked=False)
-            done += 1
+            with suppress(MayNotErase):
+                self._erase(person, FINISHED, SYSTEM, entry)
+                done += 1
         return done
 
-    def _erase(self, person: Person, reason: str, actor: Actor, *, checked: bool) -> Entry:
+    def _erase(
+        self, person: Person, reason: str, actor: Actor, begun: Entry | None = None
+    ) -> Entry:
+        """Erase; `begun` is the line of an erasure that is to be finished."""
         with self.database.read() as tx:
             addresses = self._addresses(tx, person)
         mails = self._mails_of(person, addresses)
@@ -143,13 +151,14 @@ class Eraser:
             if person.subject is not None:
                 hold_account(tx, person.subject)
             person = self._find(tx, person.number)
-            if checked:
+            if begun is None:
                 self._require(tx, person)
+            later = self._require_no_later_hold(tx, person, begun) if begun is not None else False
             # What was promised since; ids are in the order of time, give or take a moment.
             mails += self._mails_in(tx, person, addresses, _id_at(now - MOMENT))
             self._take_out(tx, person, addresses, mails, actor, now)
             self._record(tx, person, reason, actor, now)
-            if checked:
+            if begun is None or later:
                 # The line comes first: a commit without it would be undone by a restore.
                 self.file.append(entry)
         leave_no_remains(self.database)
@@ -168,17 +177,28 @@ class Eraser:
         if person.subject is not None:
             self.endings.end_all(tx, person.subject, EndReason.SERVICE_STOPPED, actor, now)
         store.drop_mails(tx, mails)
-        store.forget_bounces(tx, addresses)
+        store.forget_addresses(tx, addresses)
         store.delete_of(tx, person.subject, person.number)
         if person.subject is not None:
             store.blank_account(tx, person.subject, at)
         members.save_many(tx, [blank(person.member)], at)
         members.mark_erased(tx, person.number, at)
-        for who in (person.subject, applicant(person.number)):
+        for who in (person.subject, by_number(person.number)):
             if who is not None:
                 for forget in self.on_erasure:
                     forget(tx, who, person.number)
                 self.persons.erase(tx, who, now)
+
+    def _require_no_later_hold(self, tx: Tx, person: Person, begun: Entry) -> bool:
+        """Refuse while a hold stands that is younger than a line; True when one has stood.
+
+        Raises `MayNotErase`.
+        """
+        ever = all_over(tx, person.subject, person.number)
+        later = [one for one in ever if one.placed_at > begun.moment]
+        if any(one.lifted_at is None for one in later):
+            raise MayNotErase(f"{person.number} is under a legal hold")
+        return bool(later)
 
     def _record(self, tx: Tx, person: Person, reason: str, actor: Actor, now: datetime) -> None:
         data = {"reason": reason, "account": person.subject is not None}
@@ -221,6 +241,7 @@ class Eraser:
 
     def _addresses(self, tx: Tx, person: Person) -> set[str]:
         own = {person.member.email, person.account.address if person.account else None}
+        own |= store.typed_addresses(tx, person.subject, person.number)
         if person.account is not None:
             own |= store.old_addresses(tx, person.account.subject)
         texts = {text for text in own if text}

@@ -88,6 +88,22 @@ _OLD_ADDRESSES = Statement(
         address_change.c.old_address, address_change.c.old_normal, address_change.c.new_address
     ).where(address_change.c.subject == sa.bindparam("who"))
 )
+_own_flows = sa.select(registration.c.handle_hash).where(
+    registration.c.member_number == sa.bindparam("who")
+)
+_TYPED = [
+    Statement(sa.select(column).where(own, column.is_not(None)))
+    for column, own in (
+        (registration.c.address, registration.c.member_number == sa.bindparam("who")),
+        (mailed_secret.c.address, mailed_secret.c.flow.in_(_own_flows)),
+        (mailed_secret.c.address, mailed_secret.c.subject == sa.bindparam("who")),
+    )
+]
+_DROP_SECRETS = Statement(sa.delete(mailed_secret).where(mailed_secret.c.flow.in_(_own_flows)))
+_AT_ADDRESS = [
+    Statement(sa.delete(table).where(sa.func.lower(table.c.address) == sa.bindparam("address")))
+    for table in (registration, mailed_secret)
+]
 _MAILS = Statement(
     sa.select(outbox_message.c.id, outbox_message.c.payload)
     .where(
@@ -116,6 +132,7 @@ def count_of(tx: Tx, subject: str | None, number: str) -> dict[str, int]:
 
 def delete_of(tx: Tx, subject: str | None, number: str) -> None:
     """Delete every row that belongs to a person and may go whole."""
+    tx.run(_DROP_SECRETS, who=number)  # by their registrations, which go next
     for rows in _NUMBER_ROWS.values():
         tx.run(rows.delete, who=number)
     if subject is not None:
@@ -140,10 +157,18 @@ def old_addresses(tx: Tx, subject: str) -> set[str]:
     return {text for row in tx.all(_OLD_ADDRESSES, who=subject) for text in row}
 
 
-def forget_bounces(tx: Tx, addresses: set[str]) -> None:
-    """Forget that mailboxes could not be reached."""
+def typed_addresses(tx: Tx, subject: str | None, number: str) -> set[str]:
+    """List the addresses that were typed in registrations of a person, and that were to prove."""
+    asked = [number, *([subject] if subject else [])]
+    return {row[0] for typed in _TYPED for who in asked for row in tx.all(typed, who=who)}
+
+
+def forget_addresses(tx: Tx, addresses: set[str]) -> None:
+    """Forget mailboxes that could not be reached, and what anybody began with these addresses."""
     for address in addresses:
         tx.run(_BOUNCED, address=address)
+        for begun in _AT_ADDRESS:
+            tx.run(begun, address=address)
 
 
 def mails_after(tx: Tx, after: str, most: int) -> list[tuple[str, str]]:

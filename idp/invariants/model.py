@@ -36,12 +36,27 @@ class Folded:
     """What the events of one subject add up to."""
 
     facts: Counter[Fact] = field(default_factory=Counter)
+    dated: bool = False
+    """Whether to note when facts were begun and ended (µs), by the ids of the events."""
+    begun: dict[Fact, list[int]] = field(default_factory=dict)
+    ended: dict[Fact, list[int]] = field(default_factory=dict)
 
     def apply(self, name: EventName, event: Mapping[str, Any]) -> None:
         """Go one event on; those of other names, and refusals, change nothing."""
         step = STEPS.get(name)
         if step is not None and event["outcome"] == "done":
+            before = set(self.facts)
             step(self.facts, event)
+            if self.dated:
+                self._note(name, event, before)
+
+    def _note(self, name: EventName, event: Mapping[str, Any], before: set[Fact]) -> None:
+        at = micros_of_id(event["id"])
+        if name in BEGINS:
+            self.begun.setdefault(BEGINS[name](event), []).append(at)
+        ended = before - set(self.facts) | ({ENDS[name](event)} if name in ENDS else set())
+        for fact in ended:
+            self.ended.setdefault(fact, []).append(at)
 
     def present(self) -> Counter[Fact]:
         """Give what is there, without what is gone again."""
@@ -121,9 +136,40 @@ STEPS: dict[EventName, Callable[[Counter[Fact], Mapping[str, Any]], None]] = {
 """What each event does to the facts; every other name leaves them alone."""
 
 
+BEGINS: dict[EventName, Callable[[Mapping[str, Any]], Fact]] = {
+    EventName.ACCOUNT_CREATED: lambda _event: ACCOUNT,
+    EventName.ACCOUNT_STOPPED: lambda _event: STOPPED,
+    EventName.ACCOUNT_BLOCKED: lambda _event: BLOCKED,
+    EventName.SESSION_STARTED: lambda event: ("session", event.get("session", "")),
+    EventName.CONSENT_GIVEN: lambda event: ("consent", event["client"]),
+    EventName.FACTOR_ADDED: lambda event: ("factor", event["data"]["factor"]),
+    EventName.BLOCK_STARTED: lambda event: ("block", event["data"]["block"]),
+    EventName.PERSON_ERASED: lambda _event: STOPPED,
+}
+"""Which fact an event begins."""
+ENDS: dict[EventName, Callable[[Mapping[str, Any]], Fact]] = {
+    EventName.ACCOUNT_RESTORED: lambda _event: STOPPED,
+    EventName.ACCOUNT_UNBLOCKED: lambda _event: BLOCKED,
+    EventName.SESSION_ENDED: BEGINS[EventName.SESSION_STARTED],
+    EventName.CONSENT_REVOKED: BEGINS[EventName.CONSENT_GIVEN],
+    EventName.FACTOR_REMOVED: BEGINS[EventName.FACTOR_ADDED],
+    EventName.BLOCK_LIFTED: BEGINS[EventName.BLOCK_STARTED],
+}
+"""Which fact an event ends, whether or not its beginning is known."""
+
+
+def micros_of_id(event_id: str) -> int:
+    """Read the end of the millisecond in which an event id was drawn (UUIDv7, RFC 9562 5.7)."""
+    return (int(event_id[:8] + event_id[9:13], 16) + 1) * 1_000
+
+
+UNMADE = "stands in the database, and no event made it"
+VANISHED = "was made by an event, and is not in the database"
+
+
 def differences(state: Counter[Fact], folded: Counter[Fact]) -> list[tuple[Fact, str]]:
     """List the facts that only one side has, with the sentence that says so."""
     return [
-        *((fact, "stands in the database, and no event made it") for fact in state - folded),
-        *((fact, "was made by an event, and is not in the database") for fact in folded - state),
+        *((fact, UNMADE) for fact in state - folded),
+        *((fact, VANISHED) for fact in folded - state),
     ]

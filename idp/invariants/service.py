@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from audit.inventory import RetentionClass
 from audit.names import EventName
 from idp.clock import Clock, to_micros
 from idp.invariants import store
-from idp.invariants.model import STEPS, SUM, Fact, Finding, Folded, differences
+from idp.invariants.horizon import Horizon
+from idp.invariants.model import (
+    STEPS,
+    SUM,
+    UNMADE,
+    Fact,
+    Finding,
+    Folded,
+    differences,
+    micros_of_id,
+)
 from idp.invariants.outliving import outliving
+from idp.invariants.store import Rows, counted
 from idp.journal import store as journal
 from idp.storage.sql import Database, Tx
 
@@ -26,6 +37,7 @@ AT_MOST = 1_000
 """Findings that are listed; more of them say no more."""
 SECOND_LOOK_SECONDS = 0.2
 _PAGES = journal.pages_of(sorted(STEPS))
+_PURGES = journal.pages_of([EventName.AUDIT_PURGED])
 
 
 @dataclass(frozen=True)
@@ -53,17 +65,18 @@ class Invariants:
     def examine(self, progress: Callable[[int], None] = lambda _count: None) -> Examined:
         """Examine everything; `progress` is told how many more events were read."""
         folded, events = self._fold(progress)
+        horizon = self._horizon()
         suspects: list[str] = []
         accounts = 0
         for page in self._pages():
             accounts += len(page)
             for subject, facts in page.items():
-                if differences(facts, folded.pop(subject, Folded()).present()):
+                if differences(counted(facts), folded.pop(subject, Folded()).present()):
                     suspects.append(subject)
         with self.database.read() as tx:
-            staff = store.staff_with_sessions(tx)
+            staff = store.others_with_facts(tx)
         left = {subject for subject, one in folded.items() if one.present()}
-        findings = self._second_look(suspects + sorted(left.union(staff)))
+        findings = self._second_look(suspects + sorted(left.union(staff)), horizon)
         with self.database.read() as tx:
             findings += outliving(tx, self.clock.now())
             findings += [
@@ -87,7 +100,7 @@ class Invariants:
             if len(rows) < PAGE:
                 return folded, events
 
-    def _pages(self) -> Iterator[dict[str, Counter[Fact]]]:
+    def _pages(self) -> Iterator[dict[str, Rows]]:
         after = ""
         while True:
             with self.database.read() as tx:
@@ -97,26 +110,52 @@ class Invariants:
             yield page
             after = max(page)
 
-    def _second_look(self, subjects: list[str]) -> list[Finding]:
+    def _second_look(self, subjects: list[str], horizon: Horizon) -> list[Finding]:
         """Look again at all of them together until nothing moves: acts between two reads end."""
         before: dict[str, list[tuple[Fact, str]]] = {}
-        found = {subject: self._differing(subject) for subject in subjects}
+        found = {subject: self._differing(subject, horizon) for subject in subjects}
         while moving := {who: what for who, what in found.items() if what != before.get(who, [])}:
             time.sleep(SECOND_LOOK_SECONDS)
-            before |= moving
-            found |= {subject: self._differing(subject) for subject in moving}
+            before, horizon = before | moving, self._horizon()
+            found |= {subject: self._differing(subject, horizon) for subject in moving}
         return [
             Finding(SUM, subject, " ".join(fact), says)
             for subject, what in found.items()
             for fact, says in what
         ]
 
-    def _differing(self, subject: str) -> list[tuple[Fact, str]]:
+    def _differing(self, subject: str, horizon: Horizon) -> list[tuple[Fact, str]]:
         with self.database.read() as tx:
-            state, folded = store.account_of(tx, subject), _fold_one(tx, subject)
-            if _was_purged(tx, subject):
-                state &= folded  # what began before the purge has no event to show any more
-        return differences(state, folded)
+            rows, folded = store.account_of(tx, subject), _fold_one(tx, subject)
+        state, present = counted(rows), folded.present()
+
+        def is_explained(fact: Fact, says: str) -> bool:
+            if says == UNMADE:
+                return horizon.explains_row(fact, rows[fact], folded)
+            return horizon.explains_event(fact, present[fact] - state[fact], folded)
+
+        return [one for one in differences(state, present) if not is_explained(*one)]
+
+    def _horizon(self) -> Horizon:
+        """Read how far purges have come: from their events, of which the body at the end is gone.
+
+        The list of purges proves nothing, anybody who may write to the database could extend it.
+        """
+        newest: dict[RetentionClass, int] = {}
+        after = 0
+        while True:
+            with self.database.read() as tx:
+                rows = tx.all(_PURGES, after=after, most=PAGE)
+            for position, _, line in rows:
+                after = position
+                data = json.loads(line)["data"]
+                kept = RetentionClass(data["class"])
+                newest[kept] = max(newest.get(kept, 0), data["to_seq"])
+            if len(rows) < PAGE:
+                break
+        with self.database.read() as tx:
+            ends = {kept: store.purged_at(tx, seq - 1) for kept, seq in newest.items()}
+        return Horizon({kept: micros_of_id(one) for kept, one in ends.items() if one is not None})
 
     def _log(self) -> Iterator[Finding]:
         """Say what is wrong with the log itself; its proof is `audit verify`."""
@@ -139,19 +178,8 @@ def _apply(folded: dict[str, Folded], line: str) -> None:
         folded.setdefault(subject, Folded()).apply(EventName(event["name"]), event)
 
 
-def _fold_one(tx: Tx, subject: str) -> Counter[Fact]:
-    folded: dict[str, Folded] = {}
+def _fold_one(tx: Tx, subject: str) -> Folded:
+    folded = {subject: Folded(dated=True)}
     for line in store.lines_of(tx, subject):
         _apply(folded, line)
-    return folded.get(subject, Folded()).present()
-
-
-def _was_purged(tx: Tx, subject: str) -> bool:
-    """Tell whether events of an account's early days may be gone with their retention."""
-    newest, made_at = store.newest_purged(tx), store.made_at(tx, subject)
-    return newest is not None and made_at is not None and made_at <= micros_of_id(newest)
-
-
-def micros_of_id(event_id: str) -> int:
-    """Read the end of the millisecond in which an event id was drawn (UUIDv7, RFC 9562 5.7)."""
-    return (int(event_id[:8] + event_id[9:13], 16) + 1) * 1_000
+    return folded[subject]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +17,6 @@ from idp.journal.tables import (
     audit_checkpoint,
     audit_event,
     audit_leaf,
-    audit_purge,
     audit_sealer,
 )
 from idp.members.store import DATE_COLUMNS, member
@@ -29,13 +28,17 @@ from idp.storage.statement import Statement
 
 PAGE = 5_000
 _a, _s, _b, _f = account.c, session.c, block.c, authenticator.c
-_ACCOUNTS = sa.select(
-    _a.subject, _a.stopped_at.is_not(None), _a.disabled_at.is_not(None), _a.created_at
+_ACCOUNTS = sa.select(_a.subject, _a.created_at, _a.stopped_at, _a.disabled_at)
+_SESSIONS = sa.select(_s.subject, sa.literal("session"), _s.id, _s.created_at).where(
+    _s.ended_at.is_(None)
 )
-_SESSIONS = sa.select(_s.subject, sa.literal("session"), _s.id).where(_s.ended_at.is_(None))
-_CONSENTS = sa.select(consent.c.subject, sa.literal("consent"), consent.c.client_id)
-_FACTORS = sa.select(_f.subject, sa.literal("factor"), _f.kind).where(_f.confirmed_at.is_not(None))
-_BLOCKS = sa.select(_b.subject, sa.literal("block"), _b.id).where(
+_CONSENTS = sa.select(
+    consent.c.subject, sa.literal("consent"), consent.c.client_id, consent.c.given_at
+)
+_FACTORS = sa.select(_f.subject, sa.literal("factor"), _f.kind, _f.confirmed_at).where(
+    _f.confirmed_at.is_not(None)
+)
+_BLOCKS = sa.select(_b.subject, sa.literal("block"), _b.id, _b.started_at).where(
     _b.subject.is_not(None), _b.lifted_at.is_(None)
 )
 _ACCOUNTS_AFTER = Statement(
@@ -45,11 +48,22 @@ _ACCOUNTS_AFTER = Statement(
 )
 _ACCOUNT_OF = Statement(_ACCOUNTS.where(_a.subject == sa.bindparam("who")))
 _STAFF_SESSIONS = sa.select(
-    staff_session.c.staff_id, sa.literal("session"), staff_session.c.id
+    staff_session.c.staff_id, sa.literal("session"), staff_session.c.id, staff_session.c.created_at
 ).where(staff_session.c.ended_at.is_(None))
-_STAFF_WITH_SESSIONS = Statement(
-    sa.select(staff_session.c.staff_id).where(staff_session.c.ended_at.is_(None)).distinct()
-)
+_OTHERS = [
+    Statement(sa.select(column).where(is_there).distinct())
+    for column, is_there in (
+        (staff_session.c.staff_id, staff_session.c.ended_at.is_(None)),
+        (
+            _b.subject,
+            sa.and_(
+                _b.subject.is_not(None),
+                _b.lifted_at.is_(None),
+                ~sa.exists().where(_a.subject == _b.subject),
+            ),
+        ),
+    )
+]
 _WITHIN = [
     Statement(
         select.where(
@@ -86,9 +100,10 @@ _SIZES = Statement(
         sa.select(sa.func.coalesce(sa.func.max(audit_checkpoint.c.size), 0)).scalar_subquery(),
     )
 )
-_NEWEST_PURGED = Statement(
+_PURGED_AT = Statement(
     sa.select(audit_leaf.c.event_id).where(
-        audit_leaf.c.seq == sa.select(sa.func.max(audit_purge.c.to_seq) - 1).scalar_subquery()
+        audit_leaf.c.seq == sa.bindparam("which"),
+        ~sa.exists().where(audit_event.c.id == audit_leaf.c.event_id),
     )
 )
 _UNSEALED = Statement(
@@ -141,37 +156,40 @@ _GRANTS_OF_ENDED_SESSIONS = Statement(
 )
 
 
-def accounts_after(tx: Tx, after: str) -> dict[str, Counter[Fact]]:
+Rows = dict[Fact, list[int]]
+"""The facts of one subject, and since when (µs) each row that says so stands."""
+
+
+def counted(rows: Rows) -> Counter[Fact]:
+    """Count the rows of each fact."""
+    return Counter({fact: len(since) for fact, since in rows.items()})
+
+
+def accounts_after(tx: Tx, after: str) -> dict[str, Rows]:
     """Give the facts of the next page of accounts, by subject; empty at the end."""
     rows = tx.all(_ACCOUNTS_AFTER, after=after, most=PAGE)
-    found = {row[0]: _account(row[1], row[2]) for row in rows}
+    found = {row[0]: _account(*row[1:]) for row in rows}
     if found:
         _add(tx, found, rows[0][0], rows[-1][0])
     return found
 
 
-def staff_with_sessions(tx: Tx) -> list[str]:
-    """List the ids of the staff who are signed in."""
-    return [row[0] for row in tx.all(_STAFF_WITH_SESSIONS)]
+def others_with_facts(tx: Tx) -> set[str]:
+    """List subjects without an account: staff who are signed in, or on whom a block stands."""
+    return {row[0] for listed in _OTHERS for row in tx.all(listed)}
 
 
-def account_of(tx: Tx, subject: str) -> Counter[Fact]:
+def account_of(tx: Tx, subject: str) -> Rows:
     """Give the facts of one subject: a member, or somebody of the staff."""
     row = tx.one(_ACCOUNT_OF, who=subject)
-    found = {subject: _account(row[1], row[2]) if row else Counter[Fact]()}
+    found = {subject: defaultdict(list) if row is None else _account(*row[1:])}
     _add(tx, found, subject, subject)
     return found[subject]
 
 
-def made_at(tx: Tx, subject: str) -> int | None:
-    """Tell when an account was made; None when there is none."""
-    row = tx.one(_ACCOUNT_OF, who=subject)
-    return row[3] if row else None
-
-
-def newest_purged(tx: Tx) -> str | None:
-    """Find the id of the newest event that lay in the range of a purge."""
-    row = tx.one(_NEWEST_PURGED)
+def purged_at(tx: Tx, seq: int) -> str | None:
+    """Find the id of an event by its number, if its body is gone."""
+    row = tx.one(_PURGED_AT, which=seq)
     return row[0] if row else None
 
 
@@ -196,20 +214,19 @@ def unsealed_before(tx: Tx, before: int) -> list[str]:
     return [row[0] for row in tx.all(_UNSEALED, before=before)]
 
 
-def _account(stopped: object, blocked: object) -> Counter[Fact]:
-    facts = Counter[Fact]({ACCOUNT: 1})
-    if stopped:
-        facts[STOPPED] = 1
-    if blocked:
-        facts[BLOCKED] = 1
+def _account(created_at: int, stopped_at: int | None, blocked_at: int | None) -> Rows:
+    facts: Rows = defaultdict(list)
+    for fact, since in ((ACCOUNT, created_at), (STOPPED, stopped_at), (BLOCKED, blocked_at)):
+        if since is not None:
+            facts[fact].append(since)
     return facts
 
 
-def _add(tx: Tx, found: dict[str, Counter[Fact]], first: str, last: str) -> None:
+def _add(tx: Tx, found: dict[str, Rows], first: str, last: str) -> None:
     for within in _WITHIN:
-        for subject, kind, value in tx.all(within, first=first, last=last):
+        for subject, kind, value, since in tx.all(within, first=first, last=last):
             if subject in found:
-                found[subject][kind, value] += 1
+                found[subject][kind, value].append(since)
 
 
 def sessions_in_force(tx: Tx) -> list[tuple[Any, ...]]:

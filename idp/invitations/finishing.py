@@ -37,6 +37,7 @@ from idp.mails.model import Mail, MailKind
 from idp.members import store as members
 from idp.members.model import name_on
 from idp.storage.sql import Tx
+from idp.subjects.service import by_number, told_of
 from idp.throttle.slots import LONGEST_WAIT_SECONDS, HashSlots
 
 
@@ -155,5 +156,6 @@ class Finishing:
                 outcome=REFUSED,
                 actor=ANYBODY,
                 origin=visit.origin,
-                data={"why": refused.code},
+                data={"why": refused.code, "member": told_of(found.member_number)},
+                person=by_number(found.member_number),
             )

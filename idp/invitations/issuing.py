@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from audit.event import Actor, Personal
+from audit.event import Actor
 from audit.names import EventName
 from idp.clock import date_in_tokyo, to_micros
 from idp.inforce.service import PolicyInForce
@@ -34,7 +34,7 @@ from idp.members.errors import BadMailAddress
 from idp.members.japan.mail import MailAddress, parse_mail_address
 from idp.members.model import Member, name_on
 from idp.storage.sql import Tx
-from idp.subjects.service import stranger
+from idp.subjects.service import by_number, told_of
 from keys.master import MasterKeys
 
 PURPOSE = "invitation-code"
@@ -71,6 +71,8 @@ class Issuing:
         unreachable = frozenset(found[0] for found in mailboxes.list_all(tx))
         until = expires_at(self.policy.policy.registration, now)
         codes = _draw(tx, len(members))
+        people = [by_number(member.member_number) for member in members]
+        self.journal.persons.prepare(tx, people, now)
         rows, ways = [], []
         for member, code in zip(members, codes, strict=True):
             if replaces:
@@ -150,7 +152,7 @@ class Issuing:
         way: SentBy | None,
         told: dict[str, str] | None = None,
     ) -> None:
-        data: dict[str, Any] = {"member": Personal(number, stranger(now)), **(told or {})}
+        data: dict[str, Any] = {"member": told_of(number), **(told or {})}
         if way is not None:
             data["sent_by"] = way.value
         self.journal.record(tx, name, now, actor=actor, data=data)

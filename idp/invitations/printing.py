@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from audit.event import Actor, Personal
+from audit.event import Actor
 from audit.names import EventName
 from idp.clock import Clock, date_in_tokyo, to_micros
 from idp.errors import SettingsError
@@ -23,7 +23,7 @@ from idp.members import store as members
 from idp.members.model import address_on
 from idp.members.standing import has_membership
 from idp.storage.sql import Database
-from idp.subjects.service import stranger
+from idp.subjects.service import by_number, told_of
 from keys.files import create_file
 
 PAGE = 500
@@ -141,8 +141,11 @@ class Printing:
     ) -> None:
         for begin in range(0, len(printed), PAGE):
             now = self.clock.now()
+            page = printed[begin : begin + PAGE]
+            people = [by_number(one.member_number) for one in page]
             with self.database.begin() as tx:
-                for one in printed[begin : begin + PAGE]:
+                self.issuing.journal.persons.prepare(tx, people, now)
+                for one in page:
                     if not store.printed(tx, one.selector, to_micros(now)):
                         report.ended_meanwhile.append(one.member_number)
                         continue
@@ -151,7 +154,7 @@ class Printing:
                         EventName.INVITATION_PRINTED,
                         now,
                         actor=actor,
-                        data={"member": Personal(one.member_number, stranger(now))},
+                        data={"member": told_of(one.member_number)},
                     )
             progress(NOTED, min(begin + PAGE, len(printed)))
 

@@ -35,7 +35,7 @@ from idp.proving.model import Purpose
 from idp.proving.service import Proving
 from idp.storage.secret_text import draw_token, hash_token
 from idp.storage.sql import Database, Tx
-from idp.subjects.service import PersonKeys, applicant, stranger
+from idp.subjects.service import PersonKeys, by_number, told_of
 from idp.throttle.buckets import COUNTED, NO_BUDGET, Buckets, bucket_of, mail_facts
 from idp.throttle.gate import Gate, count_verification
 from idp.throttle.model import Budget, Decision, Lease
@@ -168,8 +168,7 @@ class Registering:
                 kind, to, values = MailKind.ADDRESS_IN_USE, owner.address, {}
             mail = Mail(kind, to if allowed else None, visit.language, values)
             self.mails.promise(tx, mail, now)
-            sealed = Personal(address.normal_form, applicant(found.member_number))
-            self._sent(tx, visit, sealed, mailbox, allowed, now)
+            self._sent(tx, visit, found.member_number, address.normal_form, mailbox, allowed, now)
 
     def send_again(self, handle: str, visit: Visit) -> None:
         """Send another code to the address that was typed; raises `RegistrationEnded`."""
@@ -200,7 +199,8 @@ class Registering:
                 ):
                     return None
                 name, decision = EventName.REGISTRATION_REFUSED, checked.decision
-                refused = self._refuse(tx, name, visit, now, decision, "wrong_code")
+                number = found.member_number
+                refused = self._refuse(tx, name, visit, now, decision, "wrong_code", number)
         if crowded is not None:
             return self._turn_away(crowded, visit, now)
         self.buckets.hit(visit.buckets)
@@ -258,13 +258,22 @@ class Registering:
             actor=ANYBODY,
             origin=visit.origin,
             decision=decision.as_facts(),
-            data={"member": Personal(claim.member_number, stranger(now))},
-            person=applicant(claim.member_number),
+            data={"member": told_of(claim.member_number)},
+            person=by_number(claim.member_number),
         )
 
     def _sent(
-        self, tx: Tx, visit: Visit, typed: Personal, mailbox: str, allowed: bool, now: datetime
+        self,
+        tx: Tx,
+        visit: Visit,
+        number: str,
+        address: str,
+        mailbox: str,
+        allowed: bool,
+        now: datetime,
     ) -> None:
+        person = by_number(number)
+        told = {"purpose": Purpose.REGISTER.value, "typed": mailbox}
         self.journal.record(
             tx,
             EventName.VERIFICATION_CODE_SENT,
@@ -272,8 +281,8 @@ class Registering:
             actor=ANYBODY,
             origin=visit.origin,
             decision=mail_facts(allowed, self.policy.digest),
-            data={"purpose": Purpose.REGISTER.value, "typed": mailbox, "address": typed},
-            person=typed.person,
+            data={**told, "address": Personal(address, person), "member": told_of(number)},
+            person=person,
         )
 
     def _refuse(
@@ -284,7 +293,9 @@ class Registering:
         now: datetime,
         decision: Decision | None,
         why: str | None,
+        number: str | None = None,
     ) -> Refused:
+        """Record a refusal; `number` is that of the member who is registering, once proven."""
         reference = draw_reference(tx)
         self.journal.record(
             tx,
@@ -294,7 +305,8 @@ class Registering:
             actor=ANYBODY,
             origin=visit.origin,
             decision={**(decision.as_facts() if decision else NO_BUDGET), **COUNTED},
-            data={"why": why} if why else None,
+            data=({"why": why} if why else {}) | ({"member": told_of(number)} if number else {}),
             reference=reference,
+            person=by_number(number) if number else None,
         )
         return Refused(reference)

@@ -22,7 +22,7 @@ from idp.journal import store
 from idp.journal.anchors import CheckpointFile
 from idp.journal.forks import LogSetBack, require_contained
 from idp.journal.seqs import read_seqs
-from idp.storage.log_protection import missing_protection
+from idp.storage.log_guard import faults_of_protection
 from idp.storage.sql import Database, Tx
 
 PAGE = 5_000
@@ -41,7 +41,7 @@ class Invariants:
     def faults(self, progress: Progress = lambda _done, _of: None) -> Iterator[str]:
         """Say what does not hold, the cheap questions first."""
         with self.database.read() as tx:
-            yield from missing_protection(tx)
+            yield from faults_of_protection(tx)
             note = store.newest_checkpoint(tx)
             try:
                 require_contained(tx, self.file.newest())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from audit.event import Actor, Personal
+from audit.event import Actor
 from audit.names import EventName
 from idp.clock import Clock, to_micros
 from idp.errors import IdpError
@@ -20,7 +20,7 @@ from idp.members import store
 from idp.members.japan.business_days import next_year_end_refund
 from idp.members.model import Member
 from idp.storage.sql import Database
-from idp.subjects.service import stranger
+from idp.subjects.service import told_of
 
 
 class BadLeaving(IdpError):
@@ -91,7 +91,7 @@ class Leaving:
                 now,
                 actor=actor,
                 data={
-                    "member": Personal(number, stranger(now)),
+                    "member": told_of(number),
                     "fields": sorted(changed),
                     "dates": {n: day.isoformat() if day else None for n, day in changed.items()},
                 },

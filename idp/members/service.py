@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from audit.event import Actor, Personal, new_id
+from audit.event import Actor, new_id
 from audit.names import EventName
 from idp.clock import Clock, to_micros
 from idp.journal.model import NOWHERE, Origin
@@ -21,7 +21,7 @@ from idp.members.changes import Change, Create, Unchanged, Update, plan
 from idp.members.model import Member
 from idp.members.register_file import BadLine, RegisterRow, read_register
 from idp.storage.sql import Database, Tx
-from idp.subjects.service import stranger
+from idp.subjects.service import by_number, told_of
 
 BATCH = 1_000
 Progress = Callable[[int], None]
@@ -157,10 +157,9 @@ class Register:
             if isinstance(change, Unchanged):
                 continue
             waiting.append(change)
-            self._record(tx, change, batch)
             if len(waiting) >= BATCH:
-                self._write(tx, waiting, actor, now)
-        self._write(tx, waiting, actor, now)
+                self._write(tx, waiting, batch, now)
+        self._write(tx, waiting, batch, now)
         self.journal.record(
             tx,
             EventName.REGISTER_IMPORTED,
@@ -175,29 +174,38 @@ class Register:
             },
         )
 
-    def _write(self, tx: Tx, waiting: list[Change], actor: Actor, now: datetime) -> None:
+    def _write(self, tx: Tx, waiting: list[Change], batch: Batch, now: datetime) -> None:
+        people = [by_number(_number(change)) for change in waiting]
+        self.journal.persons.prepare(tx, people, now)
+        for change in waiting:
+            self._record(tx, change, batch)
         store.add_many(tx, [c.member for c in waiting if isinstance(c, Create)], to_micros(now))
         store.save_many(tx, [c.after for c in waiting if isinstance(c, Update)], to_micros(now))
-        self.follow(tx, waiting, actor, now)
+        self.follow(tx, waiting, batch.actor, now)
         waiting.clear()
 
     def _record(self, tx: Tx, change: Change, batch: Batch) -> None:
         if isinstance(change, Unchanged):
             return
-        now = self.clock.now()
+        now, number = self.clock.now(), _number(change)
         if isinstance(change, Create):
-            name, number, fields = EventName.MEMBER_CREATED, change.member.member_number, []
+            name, fields = EventName.MEMBER_CREATED, []
         else:
-            name, number = EventName.MEMBER_UPDATED, change.after.member_number
-            fields = sorted(change.fields)
+            name, fields = EventName.MEMBER_UPDATED, sorted(change.fields)
         self.journal.record(
             tx,
             name,
             now,
             actor=batch.actor,
             origin=batch.origin,
-            data={"batch": batch.id, "member": Personal(number, stranger(now)), "fields": fields},
+            data={"batch": batch.id, "member": told_of(number), "fields": fields},
         )
+
+
+def _number(change: Change) -> str:
+    if isinstance(change, Create):
+        return change.member.member_number
+    return change.after.member_number if isinstance(change, Update) else change.member_number
 
 
 def _count(report: ImportReport, change: Create | Update | Unchanged) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from audit.event import Actor, new_id
 from audit.names import EventName
@@ -14,6 +16,7 @@ from idp.members import store as members
 from idp.retention import store
 from idp.retention.model import Hold, HoldKind
 from idp.storage.sql import Database, Tx
+from idp.subjects.service import PersonKeys, by_number, told_of
 
 
 class UnknownHold(IdpError):
@@ -39,12 +42,12 @@ class Holds:
         now = self.clock.now()
         with self.database.begin() as tx:
             store.hold_off(tx)
-            subject, number = _names(tx, value) if kind is HoldKind.MEMBER else (value, None)
+            value, also = _names(tx, value) if kind is HoldKind.MEMBER else (value, None)
             hold = Hold(
                 id=new_id(now),
                 kind=kind,
-                value=subject,
-                also=number,
+                value=value,
+                also=also,
                 reason=reason[:500],
                 placed_at=now,
                 placed_by=_who(actor),
@@ -74,19 +77,43 @@ class Holds:
         return found
 
     def _record(self, tx: Tx, name: EventName, hold: Hold, reason: str, actor: Actor) -> None:
-        subject = hold.value if hold.kind is HoldKind.MEMBER else None
-        data = {"hold": hold.id, "kind": hold.kind.value, "reason": reason[:500]}
+        subject = None
+        data: dict[str, Any] = {"hold": hold.id, "kind": hold.kind.value, "reason": reason[:500]}
         if hold.kind is not HoldKind.MEMBER:
             data["value"] = hold.value
+        elif hold.also is not None:
+            subject = hold.value
+        else:
+            data["member"] = told_of(hold.value)  # nobody is named in clear
         self.journal.record(tx, name, self.clock.now(), actor=actor, subject=subject, data=data)
+
+
+def covered_names(tx: Tx, persons: PersonKeys, holds: Sequence[Hold]) -> set[str]:
+    """Give every name by which an event may speak of what is held, as of now.
+
+    Of a member: the subject, also of an account that was made after the hold, the member number,
+    and the ids of the keys under which events tell of the person without naming them.
+    """
+    names = {name for hold in holds for name in hold.names}
+    members = {name for hold in holds if hold.kind is HoldKind.MEMBER for name in hold.names}
+    for name in list(members):
+        members.update(store.names_of(tx, name))
+    keys = (persons.key_id(tx, who) for name in members for who in (name, by_number(name)))
+    return names | members | {key for key in keys if key is not None}
 
 
 def standing_over(tx: Tx, *names: str | None) -> Hold | None:
     """Find a hold that stands over a member of one of these names (subject, number)."""
-    for hold in store.standing_holds(tx):
-        if hold.kind is HoldKind.MEMBER and any(name in hold.names for name in names if name):
-            return hold
-    return None
+    return next((hold for hold in all_over(tx, *names) if hold.lifted_at is None), None)
+
+
+def all_over(tx: Tx, *names: str | None) -> list[Hold]:
+    """List the holds that ever stood over a member of one of these names, the oldest first."""
+    return [
+        hold
+        for hold in store.holds(tx)
+        if hold.kind is HoldKind.MEMBER and any(name in hold.names for name in names if name)
+    ]
 
 
 def _names(tx: Tx, who: str) -> tuple[str, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -42,13 +42,14 @@ class Hold:
         return (self.value,) if self.also is None else (self.value, self.also)
 
 
-def needles(holds: Sequence[Hold]) -> tuple[str, ...]:
-    """Give the texts of which one stands in the line of each event that a hold covers.
+def needles(names: Iterable[str]) -> tuple[str, ...]:
+    """Give the texts of which one stands in the line of each event that names one of these.
 
     An event is covered wherever it names the person, case or code as a whole value: as subject,
-    actor, case, reference or in its data. Rather too much is held than too little.
+    actor, case, reference or in its data, or by the id of the key that a value is sealed under.
+    Rather too much is held than too little.
     """
-    return tuple(json.dumps(name, ensure_ascii=False) for hold in holds for name in hold.names)
+    return tuple(sorted({json.dumps(name, ensure_ascii=False) for name in names}))
 
 
 KEPT_FOR_EVER: Final = frozenset({EventName.AUDIT_PURGED.value, EventName.LOG_FORKED.value})

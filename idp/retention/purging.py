@@ -24,6 +24,7 @@ from idp.journal.seqs import write_seqs
 from idp.journal.service import Journal
 from idp.policy.model import Audit
 from idp.retention import store
+from idp.retention.holds import covered_names
 from idp.retention.model import KEPT_FOR_EVER, Candidate, Hold, Purged, needles
 from idp.storage.purge_role import act_as_purger
 from idp.storage.sql import Database, Tx
@@ -37,6 +38,9 @@ CLASSES = {name.value: INVENTORY[name].retention_class for name in EventName}
 Progress = Callable[[int, int], None]
 Follow = Callable[[Tx, Sequence[int]], object]
 """What else goes with bodies at these positions, in their transaction and in the purging role."""
+
+Forget = Callable[[Tx, str], object]
+"""What else forgets the strangers of a month, in that role and while their key is still there."""
 
 
 class HoldsChanged(IdpError):
@@ -55,6 +59,7 @@ class Purger:
     persons: PersonKeys
     policy: Callable[[], Audit]
     on_purge: tuple[Follow, ...] = ()
+    on_month_end: tuple[Forget, ...] = ()
 
     def purge(
         self,
@@ -99,7 +104,7 @@ class _Run:
         self._whole_log = set(purged) == set(RetentionClass)
         with purger.database.read() as tx:
             self._holds = store.standing_holds(tx)
-        self._needles = needles(self._holds)
+            self._needles = needles(covered_names(tx, purger.persons, self._holds))
 
     def whole(self) -> None:
         """Walk and purge; raises `HoldsChanged` when it has to begin again."""
@@ -200,8 +205,11 @@ class _Run:
             with self._p.database.begin() as tx:
                 act_as_purger(tx)
                 self._require_same_holds(tx)
-                if self._p.persons.destroy(tx, f"unknown:{month}", self._now):
-                    data = {"person": f"unknown:{month}", "reason": "retention"}
+                person = f"unknown:{month}"
+                for forget in self._p.on_month_end:
+                    forget(tx, person)
+                if self._p.persons.destroy(tx, person, self._now):
+                    data = {"person": person, "reason": "retention"}
                     self._p.journal.record(
                         tx, EventName.PERSON_ERASED, self._now, actor=self._actor, data=data
                     )

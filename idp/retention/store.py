@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from idp.accounts.tables import account
 from idp.clock import from_micros
 from idp.journal.tables import audit_event, audit_leaf, audit_purge, audit_purge_permit
 from idp.retention.model import Candidate, Hold, HoldKind
@@ -52,6 +53,13 @@ _TAKE_MAILING = Statement(
     sa.text(
         "INSERT INTO stamp (name, version) VALUES ('checkpoint_mailed', :at)"
         " ON CONFLICT (name) DO UPDATE SET version = :at WHERE stamp.version <= :before"
+    )
+)
+_NAMES_OF = Statement(
+    sa.select(account.c.subject, account.c.member_number).where(
+        sa.or_(
+            account.c.subject == sa.bindparam("who"), account.c.member_number == sa.bindparam("who")
+        )
     )
 )
 _MONTHS = Statement(
@@ -111,6 +119,15 @@ def add_purge(tx: Tx, **columns: Any) -> None:
 def take_mailing(tx: Tx, at: int, before: int) -> bool:
     """Take it on to mail a checkpoint now, if none was mailed since an instant."""
     return tx.run(_TAKE_MAILING, at=at, before=before) == 1
+
+
+def names_of(tx: Tx, who: str) -> tuple[str, ...]:
+    """Give subject and member number of the account of either name; nothing without an account.
+
+    Reads no more than that: the purging role may not.
+    """
+    row = tx.one(_NAMES_OF, who=who)
+    return tuple(row) if row else ()
 
 
 def months_with_key(tx: Tx) -> list[str]:

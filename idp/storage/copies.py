@@ -12,7 +12,9 @@ import graphlib
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,12 @@ from psycopg import sql
 
 from idp.errors import IdpError, StoreUnavailable
 from idp.storage import migrate
+from idp.storage.closing import MARK, close, is_closed, open_up
 from idp.storage.sql import Database
 
 SQLITE, TABLES = "database.sqlite", "tables"
-RESTORING = "restoring"
-"""What stands as the revision while rows come in: no node starts on it."""
 CHUNK = 1 << 20
+PATIENCE_SECONDS = 5.0
 Progress = Callable[[str], None]
 
 
@@ -35,6 +37,12 @@ class NotEmpty(IdpError):
     """The place to restore into holds something."""
 
     code = "not_empty"
+
+
+class NotAlone(IdpError):
+    """Programs are connected to the place to restore into: they would see it half restored."""
+
+    code = "not_alone"
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,14 @@ _REFERENCES = """
 SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint
 WHERE contype = 'f' AND connamespace = current_schema()::regnamespace AND conrelid <> confrelid
 """
+_OTHERS = """
+SELECT coalesce(usename, '') || ' ' || coalesce(application_name, '') FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL
+"""
+_HALF_RESTORED = (
+    "a restore into this database is under way, or was cut off; drop the database, make it anew,"
+    " and restore again"
+)
 _IDENTITIES = """
 SELECT table_name, column_name FROM information_schema.columns
 WHERE table_schema = current_schema() AND is_identity = 'YES'
@@ -130,9 +146,9 @@ def _copy_table_out(
 
 
 def copy_in(database: Database, folder: Path, facts: Facts, progress: Progress) -> None:
-    """Put a copy into an empty place; no program of ours starts on it before `open_up`.
+    """Put a copy into an empty place and leave it closed (`idp.storage.closing`).
 
-    Raises `NotEmpty`, `StoreUnavailable`.
+    Raises `NotEmpty`, `NotAlone`, `StoreUnavailable`.
     """
     require_empty(database)
     if database.is_sqlite:
@@ -141,8 +157,11 @@ def copy_in(database: Database, folder: Path, facts: Facts, progress: Progress) 
         with (folder / SQLITE).open("rb") as source, place.open("xb") as target:
             place.chmod(0o600)
             shutil.copyfileobj(source, target, CHUNK)
+        with closing(sqlite3.connect(place, isolation_level=None)) as connection:
+            close(connection)
         _sync(place)
         return
+    _close_for_others(database)
     migrate.apply(database, facts.revision)
     with _connected(database) as connection:
         connection.execute("BEGIN")
@@ -151,8 +170,28 @@ def copy_in(database: Database, folder: Path, facts: Facts, progress: Progress) 
             _copy_table_in(connection, table, folder / TABLES / f"{table}.copy")
         for table, column in connection.execute(_IDENTITIES).fetchall():
             connection.execute(_past_newest(table, column))
-        connection.execute("UPDATE alembic_version SET version_num = %s", (RESTORING,))
         connection.execute("COMMIT")
+
+
+def _close_for_others(database: Database) -> None:
+    """Close an empty PostgreSQL database, and see that nobody is left who was connected before.
+
+    Such a connection is past the door: it would see the rows come in.
+    """
+    with _connected(database) as connection:
+        try:
+            close(connection)
+        except (psycopg.errors.DuplicateTable, psycopg.errors.UniqueViolation):
+            raise NotEmpty(_HALF_RESTORED) from None
+        until = time.monotonic() + PATIENCE_SECONDS
+        while others := [row[0] for row in connection.execute(_OTHERS).fetchall()]:
+            if time.monotonic() > until:
+                open_up(connection)
+                raise NotAlone(
+                    f"{len(others)} others are connected to the database ({others[0]}); stop every"
+                    " program that uses it, then restore"
+                )
+            time.sleep(0.1)
 
 
 def require_empty(database: Database) -> None:
@@ -165,20 +204,22 @@ def require_empty(database: Database) -> None:
             )
         return
     with _connected(database) as connection:
+        if is_closed(connection):
+            raise NotEmpty(_HALF_RESTORED)
         if _tables(connection):
             raise NotEmpty("the database has tables; restore into a new one, made by its owner")
 
 
-def mark(database: Database, revision: str) -> None:
-    """Name the revision of a restored PostgreSQL database; SQLite files open by being renamed."""
-    if not database.is_sqlite:
-        with _connected(database) as connection:
-            connection.execute("UPDATE alembic_version SET version_num = %s", (revision,))
+def open_restored(database: Database) -> None:
+    """Open a restored PostgreSQL database to everybody."""
+    with _connected(database) as connection:
+        open_up(connection)
 
 
 def put_in_place(restored: Path, place: Path) -> None:
-    """Compact a restored SQLite file, so that nothing deleted is left in it, and name it."""
+    """Open a restored SQLite file, leave nothing deleted in it, and name it."""
     connection = sqlite3.connect(restored, isolation_level=None)
+    open_up(connection)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.execute("VACUUM")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -213,7 +254,8 @@ def _in_order(connection: psycopg.Connection[Any]) -> Iterator[str]:
     before: dict[str, set[str]] = {table: set() for table in _tables(connection)}
     for table, other in connection.execute(_REFERENCES).fetchall():
         before[table].add(other)
-    before.pop("alembic_version", None)
+    for ours in ("alembic_version", MARK):
+        before.pop(ours, None)
     yield from graphlib.TopologicalSorter(before).static_order()
 
 

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from idp.errors import StoreUnavailable
+from idp.storage.closing import refuse_closed
 from idp.storage.postgresql import PostgresTx
 from idp.storage.tx import OUTAGES, SqliteTx, Tx
 from idp.storage.wire import Wire
@@ -37,9 +38,12 @@ POOL_WAIT_SECONDS = 10
 class Database:
     """The authority for every durable fact. One instance per process."""
 
-    def __init__(self, url: str, *, pool_size: int | None = None) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int | None = None, even_closed: bool = False
+    ) -> None:
         """Prepare the pool; nothing is contacted before the first use.
 
+        A database that is being restored is closed to all but the restore (`even_closed`).
         Raises `StoreUnavailable` for a URL of another kind than sqlite or postgresql.
         """
         try:
@@ -51,6 +55,8 @@ class Database:
         self.url = parsed
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.engine = _engine(parsed, pool_size)
+        if not even_closed:
+            sa.event.listen(self.engine, "connect", refuse_closed)
         self.dialect = self.engine.dialect
         self._writer = WriterLock(parsed.database if self.is_sqlite else None)
         self._cluster = 0

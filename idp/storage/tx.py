@@ -51,7 +51,7 @@ class Ahead(Protocol):
 class Tx(ABC):
     """A transaction, or, from `Database.read`, a connection without one."""
 
-    __slots__ = ("cluster", "dialect")
+    __slots__ = ("cluster", "dialect", "made")
 
     is_postgresql = False
     """Whether the PostgreSQL forms of a statement apply."""
@@ -60,6 +60,8 @@ class Tx(ABC):
         self.dialect = dialect
         self.cluster = cluster
         """PostgreSQL: the `system_identifier`, which transaction ids are meaningful in."""
+        self.made: dict[str, Any] = {}
+        """What this transaction made and others may see after its commit only, by name."""
 
     def run(self, statement: Statement, **values: Any) -> int:
         """Execute; answer how many rows were changed."""

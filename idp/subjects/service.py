@@ -1,7 +1,8 @@
 """Per-person keys: made when first needed, cached for a minute, destroyed to erase the person.
 
-A *person* is an opaque text: a subject, a staff id, or `unknown:2026-11` for what was typed by
-people we do not know, whose key is renewed monthly and destroyed with retention.
+A *person* is an opaque text: a subject, a staff id, `member:00000017` for what is told of a member
+by number, or `unknown:2026-11` for what was typed by people we do not know, whose key is renewed
+monthly and destroyed with retention.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import hmac
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from audit.event import new_id
+from audit.event import Personal, new_id
 from idp.clock import TOKYO, to_micros
 from idp.storage.sql import Database, Tx
 from idp.subjects import store
@@ -26,7 +27,7 @@ CACHE_FOR = timedelta(seconds=60)
 CACHE_SIZE = 20_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PersonKey:
     """A key in clear, in memory only."""
 
@@ -56,16 +57,46 @@ class PersonKeys:
             cached = self._cache.get(person)
         if cached and abs(now - cached[0]) < CACHE_FOR:
             return cached[1]
+        made: PersonKey | None = tx.made.get(_made(person))
+        if made is not None:
+            return made
         found = store.find(tx, person)
         if found is None:
             # Not cached: this transaction may still be rolled back.
-            return self._make(tx, person, now)
+            made = tx.made[_made(person)] = self._make(tx, person, now)
+            return made
         key = self._open(found)
         with self._lock:
             self._cache[person] = (now, key)
             while len(self._cache) > CACHE_SIZE:
                 self._cache.popitem(last=False)
         return key
+
+    def prepare(self, tx: Tx, persons: Sequence[str], now: datetime) -> None:
+        """Have the keys of many persons at hand in this transaction, making those that lack one.
+
+        Two questions and one batch, where `key_of` asks twice for each. Who was erased is left out.
+        """
+        wanted = [one for one in persons if _made(one) not in tx.made]
+        known = store.find_many(tx, wanted)
+        drawn = {one: self.draw(now) for one in wanted if one not in known}
+        at = to_micros(now)
+        store.add_many(
+            tx,
+            [
+                (one, key.key_id, self.master.wrap(key.key, context(key.key_id)), at)
+                for one, key in drawn.items()
+            ],
+        )
+        stored = store.find_many(tx, list(drawn))
+        for person, key in drawn.items():
+            if stored[person][0] == key.key_id:
+                tx.made[_made(person)] = key
+            else:
+                known[person] = stored[person]  # another act was quicker
+        for person, (key_id, wrapped) in known.items():
+            if wrapped is not None and _made(person) not in tx.made:
+                tx.made[_made(person)] = self._open((key_id, wrapped))
 
     def key_by_id(self, tx: Tx, key_id: str) -> bytes | None:
         """Give a key by its id, for reading the log; None when destroyed."""
@@ -108,6 +139,7 @@ class PersonKeys:
         """Destroy a person's key; caches forget it within `CACHE_FOR`."""
         with self._lock:
             self._cache.pop(person, None)
+        tx.made.pop(_made(person), None)
         return store.destroy(tx, person, to_micros(now)) > 0
 
     def erase(self, tx: Tx, person: str, now: datetime) -> bool:
@@ -142,14 +174,23 @@ def _pseudonym(key: PersonKey, text: str) -> str:
     return base64.urlsafe_b64encode(digest[:24]).decode()
 
 
+def _made(person: str) -> str:
+    return f"person-key {person}"
+
+
 def context(key_id: str) -> str:
     """Give what a wrapped key is bound to."""
     return f"person-key:{key_id}"
 
 
-def applicant(number: str) -> str:
-    """Name the key for a member of whom something is told before there is an account."""
+def by_number(number: str) -> str:
+    """Name the key for what is told of a member by number, whether or not there is an account."""
     return f"member:{number}"
+
+
+def told_of(number: str) -> Personal:
+    """Seal a member number for the member it belongs to: it is gone when they are erased."""
+    return Personal(number, by_number(number))
 
 
 def stranger(now: datetime) -> str:

@@ -1,7 +1,7 @@
 """Rows of per-person keys. A destroyed key keeps its row, without the key."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -34,6 +34,18 @@ _FORBID = Statement(
     )
 )
 _FIND = Statement(sa.select(_c.key_id, _c.wrapped).where(_c.person == sa.bindparam("person")))
+_FIND_MANY = Statement(
+    sa.text(
+        "SELECT person, key_id, wrapped FROM person_key"
+        " WHERE person IN (SELECT value FROM json_each(:persons))"
+    )
+)
+_FIND_MANY_PG = Statement(
+    sa.text(
+        "SELECT person, key_id, wrapped FROM person_key WHERE person IN"
+        " (SELECT jsonb_array_elements_text(CAST(:persons AS jsonb)))"
+    )
+)
 _BY_ID = Statement(sa.select(_c.wrapped).where(_c.key_id == sa.bindparam("key_id")))
 _BY_IDS = Statement(
     sa.text(
@@ -55,6 +67,19 @@ WRAPPED = WrappedColumn(_c.key_id, _c.wrapped)
 def add_unless_there(tx: Tx, person: str, key_id: str, wrapped: str, at: int) -> bool:
     """Store a person's key; False when there is one already, which stays."""
     return tx.run(_ADD, person=person, key_id=key_id, wrapped=wrapped, created_at=at) == 1
+
+
+def add_many(tx: Tx, rows: Sequence[tuple[str, str, str, int]]) -> None:
+    """Store keys (person, key id, wrapped, instant); where there is one already, it stays."""
+    names = ("person", "key_id", "wrapped", "created_at")
+    tx.run_many(_ADD, [dict(zip(names, row, strict=True)) for row in rows])
+
+
+def find_many(tx: Tx, persons: Sequence[str]) -> dict[str, tuple[str, str | None]]:
+    """Find the key ids and wrapped keys (None when destroyed) of those persons who have one."""
+    asked = _FIND_MANY_PG if tx.is_postgresql else _FIND_MANY
+    rows = tx.all(asked, persons=json.dumps(list(persons))) if persons else []
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def find(tx: Tx, person: str) -> tuple[str, str | None] | None:

@@ -57,7 +57,7 @@ def closed(elsewhere: object) -> House:
 def test_a_backup_is_restored_and_the_log_goes_on(
     house: House, elsewhere: Callable[[], House], tmp_path: Path
 ) -> None:
-    subject = _account(house)
+    subject = account_of(house)
     house.record(EventName.CLAIMS_READ, 1, subject, 20)
     house.seal()
     made = house.said("backup", "--out", str(tmp_path / "backup"))
@@ -79,7 +79,7 @@ def test_a_backup_is_restored_and_the_log_goes_on(
 def test_a_backup_of_before_an_erasure_does_not_bring_the_person_back(
     house: House, elsewhere: Callable[[], House], tmp_path: Path
 ) -> None:
-    subject = _account(house)
+    subject = account_of(house)
     house.record(EventName.CLAIMS_READ, 1, subject, 3)
     house.seal()
     house.said("backup", "--out", str(tmp_path / "backup"))
@@ -104,7 +104,7 @@ def test_on_the_same_machine_the_list_is_found_without_being_named(
     house: House, tmp_path: Path
 ) -> None:
     """The database is lost, the data folder is not: checkpoints and erased persons are known."""
-    _account(house)
+    account_of(house)
     house.seal()
     house.said("backup", "--out", str(tmp_path / "backup"))
     house.said("account", "erase", NUMBER, "--reason", "asked by letter")
@@ -210,7 +210,7 @@ def test_a_backup_without_its_master_key_is_refused_before_anything_is_written(
 
 
 def test_no_backup_holds_the_master_key_or_opens_anything(house: House, tmp_path: Path) -> None:
-    _account(house)
+    account_of(house)
     house.said("backup", "--out", str(tmp_path / "backup"))
     key = house.foundation.settings.master_key_file.read_bytes().split()[-1]
     for path in (tmp_path / "backup").rglob("*"):
@@ -245,7 +245,7 @@ def test_a_backup_under_writes_is_of_one_moment(
     assert moved.verify(tmp_path) == 0
 
 
-def _account(house: House) -> str:
+def account_of(house: House) -> str:
     a_member(house, NUMBER, REFUNDED)
     f = house.foundation
     service = Accounts(f.database, f.clock, f.policy, f.journal)

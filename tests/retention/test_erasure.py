@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,17 +18,20 @@ from idp.accounts import store as accounts
 from idp.accounts.service import Accounts
 from idp.assembly.retention import build_eraser
 from idp.changes import store as changes
+from idp.clock import to_micros
 from idp.erasure.record import Entry, ErasedFile
 from idp.journal.reading import EventReader
 from idp.mails.model import Mail, MailKind
 from idp.members import store as members
 from idp.members.service import Register
+from idp.proving.model import Purpose
 from tests.retention.house import BROWSER, ROOT, House
 from tests.retention.people import NAME, STREET, a_member
 
 NUMBER, ADDRESS = "00000017", "hanako17@mihon.example"
 GONE = (ADDRESS, NAME.family_kana, NAME.given, STREET, "+81312345678", "見本小学校", BROWSER)
 REFUNDED = date(2020, 3, 31)
+CODE = {"code": "123456", "minutes": "10"}
 
 
 @pytest.fixture
@@ -201,3 +204,62 @@ def _mails(house: House) -> list[Mail]:
     with f.database.read() as tx:
         rows = tx.text("SELECT payload FROM outbox_message WHERE kind = 'mail'").fetchall()
     return [f.mails.open_payload(row[0]) for row in rows]
+
+
+def test_a_hold_placed_after_a_crash_stops_the_erasure_until_it_is_lifted(
+    house: House, subject: str
+) -> None:
+    """The line was written and its commit was not: the person is still here, and held since."""
+    f = house.foundation
+    eraser = build_eraser(f)
+    eraser.file.append(Entry(subject, NUMBER, f.clock.now().isoformat()))
+    hold = house.said("audit", "hold", "add", "member", NUMBER, "--reason", "a claim")
+    assert eraser.finish() == 0
+    assert ADDRESS in everything(house)
+    house.said("audit", "hold", "lift", hold["id"], "--reason", "settled")
+    assert eraser.finish() == 1
+    assert [text for text in GONE if text in everything(house)] == []
+    *_, last = eraser.file.entries()
+    assert [last] == eraser.file.newest()
+    with f.database.read() as tx:
+        placed_at = tx.text("SELECT placed_at FROM legal_hold").fetchone()[0]
+    assert to_micros(last.moment) > placed_at, "a backup from under the hold is erased again too"
+
+
+def test_a_hold_that_was_lifted_before_the_erasure_does_not_come_back_with_a_backup(
+    house: House, subject: str
+) -> None:
+    f = house.foundation
+    house.said("audit", "hold", "add", "member", NUMBER, "--reason", "a claim")
+    eraser = build_eraser(f)
+    eraser.file.append(Entry(subject, NUMBER, f.clock.now().isoformat()))
+    assert eraser.finish() == 1
+    assert [text for text in GONE if text in everything(house)] == []
+
+
+def test_what_was_begun_with_an_address_goes_too(house: House) -> None:
+    """CWE-459: registrations and mailed codes carry addresses and no subject."""
+    a_member(house, NUMBER, REFUNDED)
+    a_member(house, "00000018", REFUNDED)
+    f = house.foundation
+    now, first, second = f.clock.now(), "first.typed@mihon.example", "Second.Typed@mihon.example"
+    with f.database.begin() as tx:
+        for flow, number, address in (
+            ("f" * 64, NUMBER, second),
+            ("e" * 64, "00000018", second.lower()),
+        ):
+            tx.text(
+                "INSERT INTO registration (handle_hash, browser_hash, selector, member_number,"
+                f" address, created_at, expires_at) VALUES ('{flow}', '{flow}', '{flow[:8]}',"
+                f" '{number}', '{address}', 1, 2)"
+            )
+        for address in (first, second):  # the first was typed, then replaced
+            f.proving.issue(
+                tx, Purpose.REGISTER, "f" * 64, now, timedelta(hours=1), address=address
+            )
+            f.mails.promise(tx, Mail(MailKind.REGISTER_CODE, address, "ja", CODE), now)
+    looked = house.said("account", "erase", NUMBER, "--reason", "asked", "--dry-run")
+    assert looked["mails"] == 2
+    house.said("account", "erase", NUMBER, "--reason", "asked")
+    assert "typed@" not in everything(house).lower()
+    assert _mails(house) == []

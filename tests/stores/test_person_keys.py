@@ -57,6 +57,37 @@ def test_a_key_of_a_rolled_back_act_is_not_kept_anywhere(
     assert key_of(other, database, person) == kept
 
 
+def test_no_key_of_a_rolled_back_act_is_cached_when_it_is_used_twice(
+    database: Database, persons: PersonKeys, person: str
+) -> None:
+    """What is sealed under a key that was never stored can never be read again."""
+    with rolled_back(database) as tx:
+        lost = persons.key_of(tx, person, NOW)
+        assert persons.key_of(tx, person, NOW) == lost
+    assert key_of(persons, database, person)[1] != lost.key
+
+
+def test_keys_of_many_are_those_that_each_would_have(
+    database: Database, persons: PersonKeys, person: str
+) -> None:
+    known = key_of(PersonKeys(database, persons.master), database, person)
+    erased, new = f"{person}-erased", f"{person}-new"
+    with database.begin() as tx:
+        persons.erase(tx, erased, NOW)
+    with rolled_back(database) as tx:
+        persons.prepare(tx, [person, erased, new], NOW)
+        lost = persons.key_of(tx, new, NOW)
+    with database.begin() as tx:
+        persons.prepare(tx, [person, erased, new], NOW)
+        assert persons.key_of(tx, person, NOW).key == known[1]
+        made = persons.key_of(tx, new, NOW)
+        with pytest.raises(ErasedPerson):
+            persons.key_of(tx, erased, NOW)
+    assert made != lost
+    other = PersonKeys(database, persons.master)
+    assert key_of(other, database, new) == (made.key_id, made.key)
+
+
 def test_the_key_is_not_in_the_row(database: Database, persons: PersonKeys, person: str) -> None:
     _, key = key_of(persons, database, person)
     with database.read() as tx:
