@@ -102,7 +102,7 @@ def chapter(found: Figures) -> Chapter:
                     ("封印された記録", number(sealed["size"]) if sealed else "—"),
                     ("根（SHA-256）", sealed["root"] if sealed else "—"),
                     (
-                        "有効なポリシー",
+                        "有効な方針",
                         f"第 {found['policy']['number']} 版\n{found['policy']['digest']}"
                         if found["policy"]
                         else "—",

@@ -196,7 +196,7 @@ def chapter(found: Figures, source: Source) -> Chapter:
                 )
                 for one in found["by_rule"]
             ),
-            (9, 2, 2, 2, 2, 2, 2, 2),
+            (14, 4, 4, 4, 5, 4, 5, 4),
             range(1, 8),
         ),
         *sign_ins,

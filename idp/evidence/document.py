@@ -138,6 +138,8 @@ def duration(milliseconds: int | None) -> str:
 
 def text(value: Any) -> str:
     """Write any other value."""
+    if isinstance(value, list):
+        return "、".join(str(one) for one in value) or NOTHING
     return NOTHING if value in (None, "") else str(value)
 
 

@@ -15,6 +15,10 @@ LINE, CELL_LINE, PAD = 6.0, 4.3, 1.5
 SHADES: Final = ((29, 79, 145), (143, 22, 22), (107, 119, 133), (181, 132, 0), (60, 120, 80))
 CHART: Final = 48.0
 MOST_LABELS = 12
+SMALL_TABLE = 12
+"""Rows up to which a table is rather begun on a new page than divided."""
+NAME = 62.0
+"""Width of the names of facts."""
 
 
 def draw(report: Report, font: Path) -> bytes:
@@ -116,43 +120,60 @@ def _heading(paper: Paper, title: str, below: float) -> None:
 
 
 def _facts(paper: Paper, part: Facts) -> None:
+    _keep_together(paper, sum(_pair(paper, *pair)[2] for pair in part.pairs) + 8)
     _heading(paper, part.title, 14)
     _pairs(paper, part.pairs)
 
 
+def _keep_together(paper: Paper, height: float) -> None:
+    """Begin a page rather than leave a few lines of something small for the next one."""
+    if paper.room() < height < (BOTTOM - TOP) * 0.45:
+        paper.new_page()
+
+
 def _pairs(paper: Paper, pairs: Sequence[tuple[str, str]]) -> None:
-    name_width = 62.0
     for name, value in pairs:
-        names = paper.wrap(name, BODY - 0.5, name_width - 4)
-        values = paper.wrap(value, BODY - 0.5, WIDTH - name_width)
-        height = max(len(names), len(values)) * 5.4 + 1.6
+        names, values, height = _pair(paper, name, value)
         paper.need(min(height, BOTTOM - TOP))
         for at, line in enumerate(names):
             paper.write(LEFT, paper.y + at * 5.4, line, BODY - 0.5, SOFT)
         for at, line in enumerate(values):
-            paper.write(LEFT + name_width, paper.y + at * 5.4, line, BODY - 0.5)
+            paper.write(LEFT + NAME, paper.y + at * 5.4, line, BODY - 0.5)
         paper.y += height
         paper.rule(LEFT, RIGHT, paper.y - 0.8)
 
 
+def _pair(paper: Paper, name: str, value: str) -> tuple[list[str], list[str], float]:
+    names = paper.wrap(name, BODY - 0.5, NAME - 4)
+    values = paper.wrap(value, BODY - 0.5, WIDTH - NAME)
+    return names, values, max(len(names), len(values)) * 5.4 + 1.6
+
+
 def _table(paper: Paper, part: Table) -> None:
-    _heading(paper, part.title, 18)
     if not part.rows:
+        _heading(paper, part.title, LINE)
         _paragraph(paper, part.when_empty)
         return
     scale = WIDTH / sum(part.widths)
     widths = [width * scale for width in part.widths]
-    head = [
-        paper.wrap(name, CELL, width - 2 * PAD)
-        for name, width in zip(part.columns, widths, strict=True)
-    ]
+    head = _cells(paper, part.columns, widths)
+    rows = [_cells(paper, row, widths) for row in part.rows]
+    if len(rows) <= SMALL_TABLE:
+        _keep_together(paper, 8 + sum(_height(row) for row in (head, *rows)))
+    _heading(paper, part.title, min(60.0, _height(head) + _height(rows[0])))
     _row(paper, head, widths, part.numbers, shade=True)
-    for row in part.rows:
-        cells = [
-            paper.wrap(cell, CELL, width - 2 * PAD) for cell, width in zip(row, widths, strict=True)
-        ]
+    for row in rows:
+        cells = row
         while cells:
             cells = _fitting(paper, cells, widths, part.numbers, head)
+
+
+def _cells(paper: Paper, row: Sequence[str], widths: Sequence[float]) -> list[list[str]]:
+    return [paper.wrap(cell, CELL, at - 2 * PAD) for cell, at in zip(row, widths, strict=True)]
+
+
+def _height(cells: Sequence[Sequence[str]]) -> float:
+    return max(len(cell) for cell in cells) * CELL_LINE + 2 * PAD - 0.6
 
 
 def _fitting(
@@ -183,7 +204,7 @@ def _row(
     *,
     shade: bool = False,
 ) -> None:
-    height = max(len(cell) for cell in cells) * CELL_LINE + 2 * PAD - 0.6
+    height = _height(cells)
     if shade:
         paper.box(LEFT, paper.y, WIDTH, height, PALE)
     x = LEFT
@@ -199,11 +220,13 @@ def _row(
 
 
 def _columns(paper: Paper, part: Columns) -> None:
+    if not any(any(row.values) for row in part.series):
+        return  # its table says that there was nothing
     _heading(paper, part.title, CHART + 24)
     tallest = max(
         [sum(one) for one in zip(*(row.values for row in part.series), strict=True)] or [0]
     )
-    left, top = LEFT + 14, paper.y + 2
+    left = LEFT + 14
     width, foot = RIGHT - left, paper.y + 2 + CHART
     for share in (0.0, 0.5, 1.0):
         paper.rule(left, RIGHT, foot - CHART * share)
@@ -226,7 +249,6 @@ def _columns(paper: Paper, part: Columns) -> None:
         label = part.labels[index]
         x = min(left + step * (index + 0.12), RIGHT - paper.width(label, SMALL))
         paper.write(x, foot + 1.2, label, SMALL, SOFT)
-    del top
     paper.y = foot + 7
     _legend(paper, [row.name for row in part.series])
 
@@ -241,6 +263,9 @@ def _legend(paper: Paper, names: Sequence[str]) -> None:
 
 
 def _bars(paper: Paper, part: Bars) -> None:
+    if not part.values:
+        return  # its table says that there was nothing
+    _keep_together(paper, 8 + len(part.values) * (CELL_LINE + 1.6))
     _heading(paper, part.title, 12)
     most = max([value for _, value in part.values] or [0])
     names, left = 58.0, LEFT + 60

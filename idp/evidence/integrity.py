@@ -107,7 +107,8 @@ def chapter(found: Figures, source: Source) -> Chapter:
             Text(
                 "監査ログ全体の木（RFC 9162）と、この期間の記録の本文を、"
                 "配布している検証プログラムと同じ手順で検証しました。"
-                "本文を含む証明は、監査ログの記録一式（idp audit export）をお手元で検証することで得られます。"
+                "本文を含む証明は、監査ログの記録一式（idp audit export）を"
+                "お手元で検証することで得られます。"
             ),
             *problem,
             Facts(

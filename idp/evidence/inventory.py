@@ -16,7 +16,7 @@ CONTROLS = ("5.33", "5.34", "8.15")
 _CLASSES = {
     RetentionClass.ACCESS: "だれが入り、何が渡されたか",
     RetentionClass.SECURITY: "試み、拒否、再利用、ブロック",
-    RetentionClass.ADMINISTRATION: "アカウント・連携先・ポリシーへの職員の操作",
+    RetentionClass.ADMINISTRATION: "アカウント・連携先・方針への職員の操作",
     RetentionClass.REGISTER: "組合員名簿の変更",
     RetentionClass.KEYS: "署名鍵とマスター鍵",
     RetentionClass.SYSTEM: "ログ自身と機械",
@@ -108,19 +108,18 @@ def chapter(found: Figures, source: Source) -> Chapter:
             ),
             table(
                 "出来事の一覧",
-                ("名前", "記録すること", "区分", "個人の値", "行われた", "断られた", "失敗した"),
+                ("記録すること（名前）", "区分", "個人の値", "行われた", "断られた", "失敗した"),
                 (
                     (
-                        one["name"],
-                        SENTENCES[EventName(one["name"])],
+                        f"{SENTENCES[EventName(one['name'])]}\n{one['name']}",
                         one["class"],
                         "、".join(one["personal_fields"]) or "—",
                         *(number(one[outcome]) for outcome in ("done", "refused", "failed")),
                     )
                     for one in found["events"]
                 ),
-                (7, 8, 4, 5, 3, 3, 3),
-                (4, 5, 6),
+                (64, 26, 32, 16, 16, 16),
+                (3, 4, 5),
             ),
             table(
                 "目録にない名前",

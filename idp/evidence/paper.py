@@ -21,7 +21,9 @@ WIDTH = RIGHT - LEFT
 POINT = 25.4 / 72
 NOT_FIRST: Final = "、。，．）」』】〕・ー〜：；？！々ゝゞ,.)]%"
 _SELECTORS: Final = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
-_WORDS: Final = re.compile(r"[!-~]{1,24}| |.", re.DOTALL)
+NOT_LAST: Final = "（「『【〔(["
+_WORDS: Final = re.compile(r"[A-Za-z0-9]+[!-~]?|.", re.DOTALL)
+"""Words of Latin letters break behind a sign, as in `account.created`."""
 INK, SOFT, LINE, PALE = (26, 26, 26), (90, 90, 90), (150, 150, 150), (238, 241, 245)
 
 
@@ -126,8 +128,9 @@ class Paper:
                 for piece in self._pieces(word, size, width):
                     fits = self.width(line + piece, size) <= width
                     if line and not fits and piece not in NOT_FIRST:
-                        lines.append(line.rstrip(" "))
-                        line = ""
+                        kept = line.rstrip(NOT_LAST) or line
+                        lines.append(kept.rstrip(" "))
+                        line = line[len(kept) :]
                     line += piece if line or piece != " " else ""
             lines.append(line)
         return lines

@@ -81,7 +81,7 @@ def chapter(found: Figures, source: Source) -> Chapter:  # noqa: ARG001 - as eve
             table(
                 "期間中に有効だったハッシュの設定",
                 (
-                    "ポリシー",
+                    "方針",
                     "有効になった日時",
                     "方式",
                     "時間",
@@ -138,5 +138,5 @@ def chapter(found: Figures, source: Source) -> Chapter:  # noqa: ARG001 - as eve
     )
 
 
-def _flat(values: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(name, str(value)) for name, value in sorted(values.items())]
+def _flat(values: dict[str, Any]) -> list[tuple[str, Any]]:
+    return sorted(values.items())

@@ -64,7 +64,7 @@ def _started(source: Source) -> list[Figures]:
     counted: dict[tuple[str, str], int] = {}
     for one in source.events(EventName.SYSTEM_STARTED):
         data = read_line(one).get("data") or {}
-        key = str(data.get("program")), str(data.get("policy"))
+        key = str(data.get("program") or ""), str(data.get("policy") or "")
         counted[key] = counted.get(key, 0) + 1
     return [
         {"program": program, "policy": digest, "count": count}
@@ -76,12 +76,12 @@ def chapter(found: Figures, source: Source) -> Chapter:
     """Write the chapter."""
     first, last = found["at_the_beginning"], found["at_the_end"]
     return Chapter(
-        "ポリシーの版",
+        "方針の版",
         FILE,
         CONTROLS,
         (
             Text(
-                "すべての判断は、有効なポリシーの版に従います。版は内容の SHA-256（ダイジェスト）で"
+                "すべての判断は、有効な方針の版に従います。版は内容の SHA-256（ダイジェスト）で"
                 "区別され、判断の記録にも残ります。有効にした人と日時は、記録からたどれます。"
             ),
             Facts(

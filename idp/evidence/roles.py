@@ -172,7 +172,7 @@ def chapter(found: Figures, source: Source) -> Chapter:
                     for one in in_service
                     for role in one["roles"] or [_NO_ROLE]
                 ),
-                (5, 6, 6, 5, 7),
+                (5, 6, 6, 4, 11),
             ),
             table(
                 "役割の変更",
@@ -188,10 +188,10 @@ def chapter(found: Figures, source: Source) -> Chapter:
                     )
                     for one in found["changes"]
                 ),
-                (6, 5, 5, 2, 5, 7),
+                (6, 5, 6, 2, 4, 9),
             ),
             table(
-                "役割ごとの権限（期間の終わりに有効なポリシー）",
+                "役割ごとの権限（期間の終わりに有効な方針）",
                 ("役割", "権限"),
                 (
                     (said(role), "、".join(may))
