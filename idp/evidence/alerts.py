@@ -52,6 +52,7 @@ def figures(source: Source) -> Figures:
                 "event": one.id,
             }
         )
+    raised.sort(key=lambda one: (str(one["at"]), str(one["event"])))
     rules = source.in_force.area("alerts") if source.in_force else {}
     return {
         "raised": raised,

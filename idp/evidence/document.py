@@ -126,7 +126,7 @@ def duration(milliseconds: int | None) -> str:
         return f"{milliseconds} ミリ秒" if milliseconds else "0 秒"
     seconds = milliseconds // 1000
     steps = (("日", 86_400), ("時間", 3_600), ("分", 60), ("秒", 1))
-    parts = []
+    parts: list[str] = []
     for unit, size in steps:
         count, seconds = divmod(seconds, size)
         if count or parts:

@@ -97,7 +97,7 @@ def _chapter(paper: Paper, number: int, chapter: Chapter) -> None:
         paper.y += 4.5
     paper.y += 3
     for part in chapter.parts:
-        _DRAWN[type(part)](paper, part)  # type: ignore[arg-type]
+        _DRAWN[type(part)](paper, part)
         paper.y += 4
 
 
@@ -228,10 +228,9 @@ def _columns(paper: Paper, part: Columns) -> None:
     )
     left = LEFT + 14
     width, foot = RIGHT - left, paper.y + 2 + CHART
-    for share in (0.0, 0.5, 1.0):
+    for share in (0.0, 1.0) if tallest % 2 else (0.0, 0.5, 1.0):
         paper.rule(left, RIGHT, foot - CHART * share)
-        value = tallest * share
-        label = f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+        label = f"{tallest * share:,.0f}"
         if tallest or share == 0:
             paper.write(
                 left - 2 - paper.width(label, SMALL), foot - CHART * share - 1.4, label, SMALL, SOFT

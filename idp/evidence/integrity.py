@@ -183,7 +183,7 @@ def chapter(found: Figures, source: Source) -> Chapter:
                     )
                     for one in found["happened"]
                 ),
-                (4, 4, 4, 7),
+                (4, 4, 4, 8),
             ),
         ),
     )

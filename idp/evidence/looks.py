@@ -26,28 +26,25 @@ EXPORTS_SHOWN = 200
 def figures(source: Source) -> Figures:
     """Gather them."""
     counted: dict[tuple[str, str, str], dict[str, int]] = {}
-    exports: list[Figures] = []
+    exports: dict[str, Figures] = {}
     for name in _LOOKS:
         for one in source.events(name):
             event = read_line(one)
             data, who = event.get("data") or {}, actor_of(event)
-            if name is EventName.AUDIT_EXPORTED:
-                exports.append(
-                    {
-                        "at": text_of(one.at),
-                        "kind": who[0],
-                        "actor": who[1],
-                        "form": data.get("form"),
-                        "state": data.get("state"),
-                        "count": data.get("count"),
-                        "event": one.id,
-                        "of": data.get("export"),
-                    }
-                )
-                if data.get("state") in _ENDS:
-                    continue  # one export has an event before it and one after it
+            if name is EventName.AUDIT_EXPORTED and _ends(exports, data):
+                continue  # one export has an event before it and one after it
             row = counted.setdefault(who, dict.fromkeys((key.value for key in _LOOKS), 0))
             row[name.value] += 1
+            if name is EventName.AUDIT_EXPORTED:
+                exports[one.id] = {
+                    "at": text_of(one.at),
+                    "kind": who[0],
+                    "actor": who[1],
+                    "form": data.get("form"),
+                    "state": data.get("state"),
+                    "count": data.get("count"),
+                    "event": one.id,
+                }
     return {
         "by_actor": [
             {"kind": kind, "actor": who, "role": role, "looks": looks}
@@ -56,10 +53,20 @@ def figures(source: Source) -> Figures:
         "totals": {
             name.value: sum(looks[name.value] for looks in counted.values()) for name in _LOOKS
         },
-        "exports": exports,
+        "exports": sorted(exports.values(), key=lambda one: (one["at"], one["event"])),
         "downloads_by_members": source.sums.of(EventName.DATA_DOWNLOADED),
         "claims_read_by_services": source.sums.of(EventName.CLAIMS_READ),
     }
+
+
+def _ends(exports: dict[str, Figures], data: Figures) -> bool:
+    """Tell whether an event is the end of an export that began before, and note how it ended."""
+    if data.get("state") not in _ENDS:
+        return False
+    begun = exports.get(str(data.get("export")))
+    if begun is not None:
+        begun |= {"state": data["state"], "count": data.get("count")}
+    return begun is not None
 
 
 def chapter(found: Figures, source: Source) -> Chapter:

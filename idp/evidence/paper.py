@@ -9,7 +9,7 @@ import logging
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fpdf import FPDF
 
@@ -22,7 +22,7 @@ POINT = 25.4 / 72
 NOT_FIRST: Final = "、。，．）」』】〕・ー〜：；？！々ゝゞ,.)]%"
 _SELECTORS: Final = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 NOT_LAST: Final = "（「『【〔(["
-_WORDS: Final = re.compile(r"[A-Za-z0-9]+[!-~]?|.", re.DOTALL)
+_WORDS: Final = re.compile(r"[A-Za-z0-9:]+[!-~]?|.", re.DOTALL)
 """Words of Latin letters break behind a sign, as in `account.created`."""
 INK, SOFT, LINE, PALE = (26, 26, 26), (90, 90, 90), (150, 150, 150), (238, 241, 245)
 
@@ -44,8 +44,8 @@ class Paper:
             self.pdf.add_font(FAMILY, fname=font, collection_font_number=FACE_JP)
         except (OSError, ValueError, RuntimeError) as error:
             raise FontMissing(f"{font}: not a font that can be embedded ({error})") from error
-        self._font: Any = self.pdf.fonts[FAMILY]
-        # A subset is saved with the time of its making otherwise.
+        self._font = cast("Any", self.pdf.fonts[FAMILY])
+        # Otherwise the subset bears the time of its making.
         self._font.ttfont.recalcTimestamp = False
         self._widths: dict[str, float] = {}
         self.running = running

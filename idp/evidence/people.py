@@ -206,7 +206,7 @@ def chapter(found: Figures, source: Source) -> Chapter:
                 (said, moment(one["decided_at"]), duration(one["ms"]), one["event"])
                 for said, one in slow
             ),
-            (6, 4, 3, 6),
+            (5, 4, 3, 8),
             (2,),
             when_empty="すべて、決まったときに終わりました。",
         ),

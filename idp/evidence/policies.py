@@ -105,7 +105,7 @@ def chapter(found: Figures, source: Source) -> Chapter:
                     )
                     for one in found["activated"]
                 ),
-                (2, 4, 4, 5, 7),
+                (4, 8, 7, 8, 18),
                 (0,),
             ),
             table(

@@ -46,6 +46,7 @@ from idp.journal.export import Exporter
 TITLE = "情報セキュリティ監査のための資料"
 FORM = "evidence"
 Progress = Callable[[str, int, int], None]
+_Making = tuple[str, Callable[[], Figures], Callable[[Figures, Source], Chapter]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class EvidencePacks:
         self, source: Source, proof: Proof, closing: str | None, progress: Progress
     ) -> tuple[list[Chapter], dict[str, Figures]]:
         e = self.exporter
-        made = (
+        made: tuple[_Making, ...] = (
             (controls.FILE, controls.figures, lambda found, _: controls.chapter(found)),
             (roles.FILE, lambda: roles.figures(source), roles.chapter),
             (people.FILE, lambda: people.figures(source), people.chapter),
