@@ -60,10 +60,13 @@ class Story:
         """Move the clock to a time in Japan."""
         return move(self.clock_file, text)
 
-    def evidence(self, folder: Path, period: str = PERIOD) -> dict[str, Any]:
+    def evidence(
+        self, folder: Path, period: str = PERIOD, font: Path | None = None
+    ) -> dict[str, Any]:
         """Make a pack with the real command; give what it printed."""
-        said = self.house.said("audit", "evidence", "--period", period, "--out", str(folder))
-        return dict(said)
+        more = ["--font", str(font)] if font else []
+        out = ("--out", str(folder))
+        return dict(self.house.said("audit", "evidence", "--period", period, *out, *more))
 
     def events(self, name: EventName) -> list[dict[str, Any]]:
         """Read the lines of a name within the period, by looking at every one of them."""
