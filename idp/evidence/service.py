@@ -87,8 +87,9 @@ class EvidencePacks:
         e, file = self.exporter, find_font(font)
         prepare_folder(folder)
         begun = self._record(actor, {"state": "began", "period": period.name})
-        size, now, rows, whole = e.sealed_through(begun), e.clock.now(), 0, False
+        rows, whole = 0, False
         try:
+            size, now = e.sealed_through(begun), e.clock.now()
             source = read_source(e.database, period, now)
             proof = LogProof(e.database, e.key.public_key(), e.sealer.origin, size).run(
                 source.extent, lambda done, of: progress("verify", done, of)
