@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from audit import checkpoint as checkpoints
 from audit import instant
+from audit.evidence import EvidenceReport, is_evidence, verify_evidence
 from audit.folder import Altered
 from audit.manifest import Manifest
 from audit.note import NoteError, VerifierKey, parse_key
@@ -71,6 +72,10 @@ def _verify(arguments: argparse.Namespace) -> int:
         reason = error.strerror if isinstance(error, OSError) else error
         _say(f"FAILED: the file given with --key or --checkpoint: {reason}")
         return 1
+    if is_evidence(arguments.pack):
+        found = verify_evidence(arguments.pack, keys=keys, kept=kept)
+        _print_evidence(found, keys=bool(keys), kept=len(kept))
+        return 0 if found.ok else 1
     report = verify_pack(arguments.pack, keys=keys, kept=kept, progress=_progress())
     _print(report, keys=bool(keys), kept=len(kept))
     return 0 if report.ok else 1
@@ -123,6 +128,30 @@ def _print(report: Report, *, keys: bool, kept: int) -> None:
         _say(f"signer: {report.fingerprint}")
     for warning in report.warnings:
         _say(f"WARNING: {warning}")
+
+
+def _print_evidence(report: EvidenceReport, *, keys: bool, kept: int) -> None:
+    if not keys:
+        _say(f"SIGNER NOT AUTHENTICATED, key {report.fingerprint or 'unknown'}")
+    scope = f"every byte of the folder (yes), signer {'(yes)' if keys else '(NO: give --key)'}"
+    if report.problem is not None or report.evidence is None:
+        _say(f"FAILED: {report.problem}")
+        _say(f"asked to check: {scope}")
+        return
+    evidence, closing = report.evidence, report.closing
+    state = "finished" if evidence.finished else "NOT FINISHED when it was made"
+    _say(f"OK: evidence of {evidence.origin}, {len(evidence.files)} documents")
+    _say(f"period: {evidence.period}, {_time(evidence.begin)} to {_time(evidence.end)}, {state}")
+    if closing is not None:
+        _say(f"closed by the checkpoint of {closing.size} records, {_time(closing.at)}")
+    _say(f"checked: {scope}")
+    if keys:
+        _say(f"signer: {report.fingerprint}")
+    if kept > report.kept_equal:
+        _say(
+            f"WARNING: {kept - report.kept_equal} kept checkpoints could not be held against it:"
+            " evidence holds figures, no records; for that, verify a pack of the log"
+        )
 
 
 def _contents(report: Report, manifest: Manifest) -> str:

@@ -36,7 +36,7 @@ class Folder:
     def check_files(self) -> None:
         """Compare length and digest of every file with the manifest; Altered if one differs."""
         for name, claimed in self.manifest.files.items():
-            found = _facts(self.files[name])
+            found = facts_of(self.files[name])
             if found.length != claimed.length:
                 raise Altered(f"{name}: {found.length} bytes, the manifest says {claimed.length}")
             if found.sha256 != claimed.sha256:
@@ -50,7 +50,7 @@ def open_folder(path: Path) -> Iterator[Folder]:
     with ExitStack() as stack:
         files = {}
         for name in sorted(manifests.ALL_FILES):
-            files[name] = stack.enter_context(_open(path / name))
+            files[name] = stack.enter_context(open_regular(path / name))
         raw = files[manifests.MANIFEST].read(manifests.MAX_MANIFEST + 1)
         if len(raw) > manifests.MAX_MANIFEST:
             raise Altered(f"{manifests.MANIFEST}: too large")
@@ -75,13 +75,15 @@ def _check_listing(path: Path) -> None:
             raise Altered(f"{name}: not a regular file")
 
 
-def _open(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file of a folder that was listed."""
     # The flags keep a name that was swapped after the listing from leading elsewhere.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     return os.fdopen(os.open(path, flags | getattr(os, "O_NONBLOCK", 0)), "rb")
 
 
-def _facts(file: BinaryIO) -> FileFacts:
+def facts_of(file: BinaryIO) -> FileFacts:
+    """Read a file from its beginning; answers its length and digest."""
     file.seek(0)
     digest, length = hashlib.sha256(), 0
     while chunk := file.read(_CHUNK):

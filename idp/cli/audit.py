@@ -18,6 +18,7 @@ from idp.audit_room.forms import FORMS
 from idp.audit_search.service import NEWEST
 from idp.cli.audit_criteria import criteria_of, criteria_options
 from idp.cli.audit_room import breach, export_search, reindex, timeline
+from idp.cli.evidence import evidence
 from idp.cli.output import format_option, foundation, operator, say
 from idp.cli.retention import fork, hold, purge
 from idp.errors import IdpError
@@ -127,5 +128,5 @@ def _sentence(event: dict[str, object]) -> str:
     return f"{parts[0]}  {parts[1]:<24} {parts[2]:<8} {who}  {event.get('client', '')}  {data}"
 
 
-for command in (timeline, breach, reindex):
+for command in (timeline, breach, reindex, evidence):
     audit.add_command(command)

@@ -64,7 +64,7 @@ class Exporter:
             # All of them leave, give or take those of this moment: alerts go by the number.
             data = {"form": "pack", "count": store.newest_position(tx)}
             event = self.journal.record(tx, EventName.AUDIT_EXPORTED, now, actor=actor, data=data)
-        size = self._sealed_through(event)
+        size = self.sealed_through(event)
         missing: list[int] = []
         with PackWriter(folder, self.sealer.origin, 0, size) as pack:
             for start in range(0, size, PAGE):
@@ -99,7 +99,7 @@ class Exporter:
                 missing.append(seq)
             pack.leaf(seq, event_id, bytes.fromhex(leaf), None, by, missing=by is None)
 
-    def _sealed_through(self, event: str) -> int:
+    def sealed_through(self, event: str) -> int:
         """Seal until an event is in; on PostgreSQL it waits for older transactions to finish."""
         until = time.monotonic() + SEAL_WAIT_SECONDS
         while time.monotonic() < until:
