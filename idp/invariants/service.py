@@ -18,6 +18,7 @@ from idp.clock import Clock, to_micros
 from idp.invariants import store
 from idp.invariants.model import STEPS, SUM, Fact, Finding, Folded, differences
 from idp.invariants.outliving import outliving
+from idp.invariants.signed import reviews_differ
 from idp.journal import store as journal
 from idp.storage.sql import Database, Tx
 
@@ -71,6 +72,7 @@ class Invariants:
                 Finding("every row has its account", subject, table, "belongs to no account")
                 for table, subject in store.ownerless(tx)
             ]
+        findings += reviews_differ(self.database, SECOND_LOOK_SECONDS)
         findings += self._log()
         return Examined(accounts, events, findings[:AT_MOST])
 

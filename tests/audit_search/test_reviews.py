@@ -20,6 +20,7 @@ from audit.names import EventName
 from idp.assembly import Foundation, audit_key, build_foundation, build_sealer
 from idp.assembly.audit_room import build_abandoned, build_exports, build_reviews, build_sign_offs
 from idp.assembly.staff import build_staff
+from idp.audit_room import review_store
 from idp.audit_room.guard import Cut, Guard
 from idp.audit_room.review_model import (
     BadReview,
@@ -36,6 +37,7 @@ from idp.audit_search.model import Criteria
 from idp.audit_search.places import parse_place
 from idp.bootstrap import prepare
 from idp.clock import TOKYO, Clock
+from idp.invariants.signed import reviews_differ
 from idp.journal.export import Exporter
 from idp.journal.model import NOWHERE, Origin
 from tests.stores.conftest import ENGINES, settings_for
@@ -50,6 +52,10 @@ ADDRESS = "203.0.113.77"
 def at(f: Foundation, now: datetime) -> Foundation:
     """Give the deployment with its clock at a moment."""
     return replace(f, clock=Clock(lambda: now))
+
+
+class RollBack(Exception):
+    """Ends a transaction."""
 
 
 @dataclass(frozen=True)
@@ -340,6 +346,20 @@ def test_sign_offs_are_never_changed(room: Room, table: str, statement: str) -> 
     column = "review_id" if table != "audit_review" else "id"
     with pytest.raises(Exception, match="append-only"), room.f.database.begin() as tx:
         tx.text(statement.format(table, column, column))
+
+
+def test_the_doctor_finds_what_no_event_made(room: Room) -> None:
+    """Somebody adds a sign-off to the tables: the log does not know of it."""
+    review = save(room, "doctor")
+    signed = room.sign(review, remark="fine")
+    build_reviews(room.f).retire(room.who, review)
+    assert list(reviews_differ(room.f.database, 0.01)) == []
+    with pytest.raises(RollBack), room.f.database.begin() as tx:
+        forged = replace(signed, id="forged", corrects=signed.id, found=0)
+        review_store.add_sign_off(tx, forged)
+        (finding,) = reviews_differ(room.f.database, 0.0)
+        assert (finding.fact, "no event made it" in finding.says) == ("sign-off forged", True)
+        raise RollBack
 
 
 def test_an_export_that_was_killed_is_told_as_cut(room: Room) -> None:
