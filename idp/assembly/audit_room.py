@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from idp.assembly.audit_search import build_search
+from idp.assembly.audit_search import build_index, build_search
 from idp.assembly.foundation import Foundation
 from idp.audit_room.abandoned import Abandoned
 from idp.audit_room.breach import BreachQuestion
@@ -19,8 +20,11 @@ from idp.audit_room.views.review_files import ReviewFiles
 from idp.audit_room.views.reviewing import ReviewPages
 from idp.audit_room.views.room import RoomDesk
 from idp.audit_room.views.searching import SearchPages
+from idp.journal.service import Journal
 from idp.staff.second_step import StaffSecondStep
 from idp.staff.views.console import Console
+from idp.storage.sql import Database
+from idp.subjects.service import PersonKeys
 
 
 def build_looking(f: Foundation) -> Looking:
@@ -57,8 +61,21 @@ def build_sign_offs(f: Foundation) -> SignOffs:
 Pages = tuple[SearchPages, ReadingPages, ReviewFiles, ReviewPages]
 
 
+def in_room(f: Foundation) -> Foundation:
+    """Give the foundation on the database role of the room, where the settings name one."""
+    url = f.settings.room_database_url
+    if not url:
+        return f
+    with f.database.read() as tx:
+        build_index(f).state(tx)  # the room reads the key of the index, and may not draw it
+    database = Database(url)
+    persons = PersonKeys(database, f.master)
+    return replace(f, database=database, persons=persons, journal=Journal(persons))
+
+
 def build_audit_pages(f: Foundation, console: Console, step: StaffSecondStep) -> Pages:
     """Build the pages of the audit room; `step` takes codes where somebody signs."""
+    f = in_room(f)
     desk, exports, sign_offs = (
         RoomDesk(console, build_looking(f)),
         build_exports(f),

@@ -33,6 +33,7 @@ from idp.clock import Clock, to_micros
 from idp.journal.model import Origin
 from idp.journal.service import Journal
 from idp.staff import store as staff
+from idp.storage.room_role import require_room
 from idp.storage.sql import Database, Tx
 
 EARLIEST: Final = timedelta(days=3653)
@@ -196,6 +197,7 @@ class Reviews:
         now: datetime,
     ) -> str:
         """Record an act on a review; answers the id of the event."""
+        require_room(tx)
         return self.journal.record(
             tx,
             name,
