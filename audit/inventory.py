@@ -243,6 +243,20 @@ INVENTORY: dict[EventName, Described] = {
     EventName.REQUEST_PUSHED: Described(
         "A client pushed an authorization request.", _ACCESS, _SOURCE
     ),
+    EventName.REVIEW_RETIRED: Described(
+        "An auditor retired a saved review: it is due no more.", _SYSTEM, _SOURCE
+    ),
+    EventName.REVIEW_SAVED: Described(
+        "An auditor saved a search as a review, with the digest of what is looked for.",
+        _SYSTEM,
+        (*_SOURCE, "data.criteria.address", "data.criteria.member", "data.criteria.salt"),
+    ),
+    EventName.REVIEW_SIGNED: Described(
+        "An auditor signed a review off for one period: the finding, what was counted, and the"
+        " sealed size and root that it rests on.",
+        _SYSTEM,
+        _SOURCE,
+    ),
     EventName.SCIM_REFUSED: Described(
         "A core system was refused at the SCIM endpoint.", _SECURITY, _SOURCE
     ),

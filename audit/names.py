@@ -98,6 +98,9 @@ class EventName(StrEnum):
     REGISTRATION_REFUSED = "registration.refused"
     REGISTRATION_STARTED = "registration.started"
     REQUEST_PUSHED = "request.pushed"
+    REVIEW_RETIRED = "review.retired"
+    REVIEW_SAVED = "review.saved"
+    REVIEW_SIGNED = "review.signed"
     SCIM_REFUSED = "scim.refused"
     SCIM_TOKEN_ADDED = "scim_token.added"  # noqa: S105 - a name, not a secret
     SCIM_TOKEN_ENDED = "scim_token.ended"  # noqa: S105 - a name, not a secret

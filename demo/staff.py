@@ -47,10 +47,14 @@ class StaffPopulation:
     passwords: dict[str, str]
 
     def fill(self) -> None:
-        """Make and set up whoever is missing; who is there stays as they are."""
+        """Make and set up whoever is missing; who is there, or was and has ended, stays so."""
         staff = build_staff(self.foundation)
+        with self.foundation.database.read() as tx:
+            ended = {one.address for one in store.list_all(tx) if one.ended_at is not None}
         for person in STAFF:
             account = self._find(person)
+            if account is None and person.email in ended:
+                continue
             if account is None:
                 made = staff.directory.add(person.email, person.name, person.roles, DEMO, REASON)
                 self._set_up(staff, person, made.link)

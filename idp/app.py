@@ -14,7 +14,7 @@ from idp.assembly.changes import build_changes
 from idp.assembly.provider import Provider
 from idp.assembly.recovery import build_recovery
 from idp.assembly.registration import build_finishing
-from idp.assembly.staff_pages import build_console, build_staff_pages
+from idp.assembly.staff_pages import build_console, build_second_step, build_staff_pages
 from idp.authn.recent import RecentAuthentication
 from idp.authn.views.passkey import PasskeyViews
 from idp.authn.views.reauthenticate import ReauthenticateViews
@@ -182,7 +182,8 @@ def _staff_pages(app: Flask, provider: Provider, browser: Browser, pages: Pages)
     console = build_console(provider, browser, pages)
     for room in build_staff_pages(provider, console):
         app.register_blueprint(room.blueprint())
-    for pages_of_audit in build_audit_pages(provider.foundation, console):
+    step = build_second_step(provider)
+    for pages_of_audit in build_audit_pages(provider.foundation, console, step):
         app.register_blueprint(pages_of_audit.blueprint())
     console.check(app)
 

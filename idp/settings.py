@@ -34,6 +34,7 @@ class Settings:
     policies: Path
     master_key_file: Path
     purge_database_url: str | None = None
+    room_database_url: str | None = None
     redis_url: str | None = None
     smtp_url: str | None = None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -91,6 +92,7 @@ def _settings(given: dict[str, str], data: Path, *, demo: bool) -> Settings:
         policies=Path(given.get("policies") or "policies").absolute(),
         master_key_file=Path(given.get("master_key_file") or data / "master.keys"),
         purge_database_url=given.get("purge_database_url") or None,
+        room_database_url=given.get("room_database_url") or None,
         redis_url=given.get("redis_url") or None,
         smtp_url=given.get("smtp_url") or None,
         trusted_proxies=tuple(_network(text) for text in _words(given, "trusted_proxies")),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from idp.alerts.canary import Canary
 from idp.alerts.watch import AlertWatch
+from idp.assembly.audit_room import build_abandoned
 from idp.assembly.audit_search import build_index
 from idp.assembly.foundation import Foundation, build_outgoing
 from idp.assembly.leaving import build_notices
@@ -15,6 +16,7 @@ from idp.assembly.retention import build_eraser, build_purger, build_telling
 from idp.assembly.rotation import build_rotation
 from idp.assembly.sealing import build_sealer
 from idp.assembly.sign_in import build_signing_in
+from idp.audit_room.abandoned import Abandoned
 from idp.audit_search.index import TermIndex
 from idp.erasure.service import Eraser
 from idp.invitations.feed import InvitationFeed
@@ -50,6 +52,7 @@ class Background:
     weather: WeatherWatch
     alerts: AlertWatch
     staff_sessions: StaffSessions
+    abandoned: Abandoned
     purger: Purger
     eraser: Eraser
     telling: CheckpointTelling
@@ -80,6 +83,7 @@ def build_background(foundation: Foundation) -> Background:
         weather=WeatherWatch(f.database, f.clock, f.journal),
         alerts=build_alerts(f, sealer),
         staff_sessions=StaffSessions(f.database, f.clock, f.policy, f.journal),
+        abandoned=build_abandoned(f),
         purger=build_purger(f),
         eraser=build_eraser(f),
         telling=build_telling(f),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from idp.assembly.background import audit_key, build_sealer
 from idp.assembly.foundation import Foundation
-from idp.assembly.retention import checkpoint_file
+from idp.assembly.sealing import audit_key, build_sealer, checkpoint_file
 from idp.evidence.as_of import Present
 from idp.evidence.service import EvidencePacks
 from idp.journal.export import Exporter

@@ -43,7 +43,19 @@ def build_staff_pages(
         slots=provider.slots,
         waiters=LeaseWaiters(),
     )
-    step = StaffSecondStep(
+    return (
+        HomePage(console),
+        ArrivingPages(console, password, build_second_step(provider)),
+        EnrolPages(console, staff.enrolments, provider.slots),
+        PeoplePage(console, staff.directory),
+    )
+
+
+def build_second_step(provider: Provider) -> StaffSecondStep:
+    """Build what takes the codes of the staff's apps."""
+    f = provider.foundation
+    staff = build_staff(f)
+    return StaffSecondStep(
         f.database,
         f.clock,
         f.policy,
@@ -52,10 +64,4 @@ def build_staff_pages(
         f.floods,
         staff.app,
         staff.sessions,
-    )
-    return (
-        HomePage(console),
-        ArrivingPages(console, password, step),
-        EnrolPages(console, staff.enrolments, provider.slots),
-        PeoplePage(console, staff.directory),
     )

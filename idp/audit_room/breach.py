@@ -1,20 +1,21 @@
 """The question after a breach: whose data was read, whose account was entered, when, from where.
 
 What counts is in `READ` and `ENTERED`: acts that were done, not attempts. Memory grows with the
-persons concerned, not with the events.
+persons concerned, not with the events; a guard bounds how many events are looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from audit import instant
 from audit.names import EventName
 from idp.accounts import store as accounts
-from idp.audit_room.forms import Mark, csv_row
+from idp.audit_room.forms import Mark, csv_row, first_row, last_row
+from idp.audit_room.guard import Cut, Guard
 from idp.audit_room.words import occurred_at
 from idp.audit_search.model import BadCriteria, Criteria, address_of
 from idp.audit_search.service import AuditSearch
@@ -94,6 +95,8 @@ class Answer:
     """Acts of these kinds that name no person (erased since, or never known)."""
     lists: int
     """Acts that showed lists or parts of the log: look at them one by one."""
+    cut: Cut | None = None
+    """Why not everything in the span was looked at."""
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Give the persons, the first affected first."""
@@ -110,14 +113,50 @@ class Answer:
                 "actors": " ".join(one.actors),
             }
 
+
+@dataclass
+class Table:
+    """The answer for a spreadsheet, row by row; it stops when whoever takes it may no longer."""
+
+    answer: Answer
+    guard: Guard
+    count: int = 0
+    cut: Cut | None = None
+
     def csv_lines(self, mark: Mark) -> Iterator[str]:
-        """Write the table for a spreadsheet, guarded and marked as every export."""
-        at = instant.to_text(mark.at)
-        yield "\ufeff" + csv_row([f"# exported by {mark.by} at {at}, export {mark.export}"])
+        """Write it, guarded and marked as every export."""
+        yield first_row(mark)
         yield csv_row(COLUMNS)
-        for row in self.rows():
+        for row in self.answer.rows():
+            self.cut = self.guard.stops(self.count)
+            if self.cut is not None:
+                break
+            self.count += 1
             yield csv_row([str(row[column]) for column in COLUMNS])
-        yield csv_row([f"# {len(self.persons)} persons, export {mark.export} ends here"])
+        self.cut = self.cut or self.answer.cut
+        yield last_row(mark, f"{self.count} persons", self.cut)
+
+
+class SpanTooLong(BadCriteria):
+    """The span of the question is longer than the policy allows on a page."""
+
+
+@dataclass
+class _Stopped:
+    """Events until the guard stops them."""
+
+    events: Iterator[dict[str, Any]]
+    guard: Guard
+    cut: Cut | None = None
+    _count: int = 0
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for one in self.events:
+            self.cut = self.guard.stops(self._count)
+            if self.cut is not None:
+                return
+            self._count += 1
+            yield one
 
 
 @dataclass(frozen=True)
@@ -127,14 +166,19 @@ class BreachQuestion:
     database: Database
     search: AuditSearch
 
-    def ask(self, criteria: Criteria) -> Answer:
-        """Go through a span; raises `BadCriteria` when it is not bounded on both sides."""
+    def ask(
+        self, criteria: Criteria, guard: Guard | None = None, longest: timedelta | None = None
+    ) -> Answer:
+        """Go through a span; raises `BadCriteria` when it is open on a side, or too long."""
         if criteria.begin is None or criteria.end is None:
             raise BadCriteria("name the span: from and to")
+        if longest is not None and criteria.end - criteria.begin > longest:
+            raise SpanTooLong(f"the span is longer than {longest.days} days")
+        events = _Stopped(self._events(criteria, (*READ, *ENTERED)), guard or Guard())
         persons: dict[str, Affected] = {}
         numbers: dict[str, str] = {}
         unnamed = 0
-        for event in self._events(criteria, (*READ, *ENTERED)):
+        for event in events:
             number = (event.get("data") or {}).get("member")
             person = event.get("subject") or number
             if not isinstance(person, str):
@@ -145,10 +189,10 @@ class BreachQuestion:
             if isinstance(number, str):
                 numbers[person] = number
         ends = ("finished", "cut")  # an export has an event before it and one after it
-        lists = sum(
-            one.get("data", {}).get("state") not in ends for one in self._events(criteria, LISTED)
-        )
-        return Answer(persons, numbers | self._numbers(persons), unnamed, lists)
+        listed = _Stopped(self._events(criteria, LISTED), guard or Guard())
+        lists = sum((one.get("data") or {}).get("state") not in ends for one in listed)
+        known = numbers | self._numbers(persons)
+        return Answer(persons, known, unnamed, lists, events.cut or listed.cut)
 
     def _events(self, criteria: Criteria, names: Iterable[EventName]) -> Iterator[dict[str, Any]]:
         for name in names:

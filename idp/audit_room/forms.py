@@ -1,8 +1,9 @@
 """Forms in which found events leave: CSV, JSON Lines, RFC 5424 syslog. Each is a stream of lines.
 
-The first line says who took them when, under which export; the last one how many there are, so that
-a cut file shows. CSV: UTF-8 with a byte-order mark (Excel), every cell quoted, and no cell that a
-spreadsheet takes for a formula (OWASP, "CSV Injection"). Syslog: RFC 5424 6.3.3 escapes.
+The first line says who took them when, under which export; the last one how many there are and,
+when something cut them off, why: a file without it was broken off. CSV: UTF-8 with a byte-order
+mark (Excel), every cell quoted, and no cell that a spreadsheet takes for a formula (OWASP, "CSV
+Injection"). Syslog: RFC 5424 6.3.3 escapes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from audit import instant
+from idp.audit_room.guard import SAID, Cut, Guard
 from idp.audit_room.words import sentence
 from idp.audit_search.model import Found, address_of
 
@@ -60,15 +62,20 @@ class Mark:
 
 
 class Counted:
-    """Counts what passes by."""
+    """Counts what passes by, and stops when it must: `cut` says why."""
 
-    def __init__(self, found: Iterable[Found]) -> None:
+    def __init__(self, found: Iterable[Found], guard: Guard | None = None) -> None:
         self._found = found
+        self._guard = guard or Guard()
         self.count = 0
+        self.cut: Cut | None = None
 
     def __iter__(self) -> Iterator[Found]:
         """Give one after the other."""
         for one in self._found:
+            self.cut = self._guard.stops(self.count)
+            if self.cut is not None:
+                return
             self.count += 1
             yield one
 
@@ -78,12 +85,12 @@ Form = Callable[[Mark, Counted], Iterator[str]]
 
 def csv_lines(mark: Mark, found: Counted) -> Iterator[str]:
     """Write a table; times in UTC, what happened in Japanese."""
-    yield "\ufeff" + _csv_row([f"# {_said(mark)}"])
+    yield first_row(mark)
     yield _csv_row(COLUMNS)
     for one in found:
         row = flat(one.event)
         yield _csv_row([row[column] for column in COLUMNS])
-    yield _csv_row([f"# {found.count} events, export {mark.export} ends here"])
+    yield last_row(mark, f"{found.count} events", found.cut)
 
 
 def json_lines(mark: Mark, found: Counted) -> Iterator[str]:
@@ -91,7 +98,8 @@ def json_lines(mark: Mark, found: Counted) -> Iterator[str]:
     yield _json({"export": mark.export, "by": mark.by, "at": instant.to_text(mark.at)})
     for one in found:
         yield _json(one.event)
-    yield _json({"export": mark.export, "events": found.count})
+    cut = {"cut": found.cut.value, "why": SAID[found.cut]} if found.cut else {}
+    yield _json({"export": mark.export, "events": found.count} | cut)
 
 
 def syslog_lines(mark: Mark, found: Counted) -> Iterator[str]:
@@ -105,8 +113,9 @@ def syslog_lines(mark: Mark, found: Counted) -> Iterator[str]:
         severity = _SEVERITY[event["outcome"]]
         said = sentence(event, "en")
         yield _syslog(mark.host, at, event["name"], severity, {"event": row}, said)
-    end = own | {"events": str(found.count)}
-    yield _syslog(mark.host, mark.at, "audit.exported", 6, {"export": end}, "export ends")
+    end = own | {"events": str(found.count)} | ({"cut": found.cut.value} if found.cut else {})
+    said = f"export was cut: {SAID[found.cut]}" if found.cut else "export ends"
+    yield _syslog(mark.host, mark.at, "audit.exported", 6, {"export": end}, said)
 
 
 FORMS: Mapping[str, tuple[Form, str]] = {
@@ -138,6 +147,13 @@ def guarded(cell: str) -> str:
     return "'" + cell if _FORMULA.match(cell) else cell
 
 
+def last_row(mark: Mark, counted: str, cut: Cut | None) -> str:
+    """Write how a table ends: what it holds, and why that is not everything."""
+    if cut is None:
+        return _csv_row([f"# {counted}, export {mark.export} ends here"])
+    return _csv_row([f"# NOT COMPLETE after {counted}, export {mark.export}: {SAID[cut]}"])
+
+
 def csv_row(cells: Iterable[str]) -> str:
     """Write one guarded row."""
     return _csv_row(cells)
@@ -147,6 +163,11 @@ def _csv_row(cells: Iterable[str]) -> str:
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(map(guarded, cells))
     return out.getvalue()
+
+
+def first_row(mark: Mark) -> str:
+    """Write how a table begins: who took it when; with the mark by which Excel reads UTF-8."""
+    return "\ufeff" + _csv_row([f"# {_said(mark)}"])
 
 
 def _said(mark: Mark) -> str:

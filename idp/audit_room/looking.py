@@ -26,6 +26,8 @@ from idp.subjects.service import by_number, stranger
 
 INCIDENT_EVENTS = 2_000
 """Events looked at before and after an attempt for others of the same request."""
+FIRST, LOOKED_AROUND, OF_SESSION = 200, 20, 500
+"""Of a reference code: its events, those whose request is looked for, events of each session."""
 
 
 class UnknownEvent(IdpError):
@@ -42,6 +44,22 @@ class Viewed:
     event: dict[str, Any]
     line: str
     seal: Seal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What belongs to a reference code, and what of it may be missing."""
+
+    found: tuple[Found, ...]
+    every: bool
+    """Whether all events with the code are here, each with its request."""
+    cut: tuple[str, ...]
+    """Sessions of which only the newest events are here."""
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether nothing was left out."""
+        return self.every and not self.cut
 
 
 @dataclass(frozen=True)
@@ -61,14 +79,17 @@ class Looking:
         *,
         after: str | None = None,
         origin: Origin = NOWHERE,
+        session: str | None = None,
     ) -> Page:
         """Give a page of a search; raises `BadCriteria` for a place that is none."""
         page = self.search.page(criteria, most, after)
         about = {"found": len(page.found), "after": after}
-        self.record(EventName.AUDIT_SEARCHED, criteria, actor, about, origin)
+        self.record(EventName.AUDIT_SEARCHED, criteria, actor, about, origin, session=session)
         return page
 
-    def view(self, event_id: str, actor: Actor, origin: Origin = NOWHERE) -> Viewed:
+    def view(
+        self, event_id: str, actor: Actor, origin: Origin = NOWHERE, *, session: str | None = None
+    ) -> Viewed:
         """Give one event with everything in it; raises `UnknownEvent`."""
         if not EVENT_ID.fullmatch(event_id):  # PostgreSQL takes no NUL, and an event tells it again
             raise UnknownEvent(f"{event_id[:60]!a}: no event of this id")
@@ -80,27 +101,35 @@ class Looking:
             seal = seal_of(tx, event_id)
         about = {"event": event_id}
         asked = Criteria(subject=event.get("subject"))
-        self.record(EventName.AUDIT_VIEWED, asked, actor, about, origin)
+        self.record(EventName.AUDIT_VIEWED, asked, actor, about, origin, session=session)
         return Viewed(event, line, seal)
 
-    def incident(self, reference: str, actor: Actor, origin: Origin = NOWHERE) -> list[Found]:
+    def incident(
+        self, reference: str, actor: Actor, origin: Origin = NOWHERE, *, session: str | None = None
+    ) -> Incident:
         """Give what belongs to a reference code, oldest first: its events, request, session.
 
         Raises `UnknownEvent` when no event has the code.
         """
         criteria = Criteria(reference=reference)
-        first = list(self.search.page(criteria, 200).found)
+        page = self.search.page(criteria, FIRST)
+        first = list(page.found)
         if not first:
             raise UnknownEvent(f"{reference}: no event has this code")
         found = {one.position: one for one in first}
-        for one in first[:20]:
+        for one in first[:LOOKED_AROUND]:
             found |= {other.position: other for other in self._around(one)}
-        for session in {one.event.get("session") for one in first} - {None}:
-            page = self.search.page(Criteria(session=session), 500)
-            found |= {one.position: one for one in page.found}
+        cut = []
+        for other in sorted({one.event["session"] for one in first if one.event.get("session")}):
+            more = self.search.page(Criteria(session=other), OF_SESSION)
+            found |= {one.position: one for one in more.found}
+            if more.after is not None:
+                cut.append(other)
         about = {"found": len(found)}
-        self.record(EventName.AUDIT_VIEWED, criteria, actor, about, origin)
-        return [found[position] for position in sorted(found)]
+        self.record(EventName.AUDIT_VIEWED, criteria, actor, about, origin, session=session)
+        listed = tuple(found[position] for position in sorted(found))
+        every = page.after is None and len(first) <= LOOKED_AROUND
+        return Incident(listed, every, tuple(cut))
 
     def record(
         self,
@@ -109,6 +138,8 @@ class Looking:
         actor: Actor,
         about: Mapping[str, Any],
         origin: Origin = NOWHERE,
+        *,
+        session: str | None = None,
     ) -> str:
         """Record a look with what was asked for; an address or number only under a person's key."""
         now = self.clock.now()
@@ -119,6 +150,7 @@ class Looking:
                 now,
                 actor=actor,
                 subject=criteria.subject,
+                session=session,
                 origin=origin,
                 data=asked(criteria, now) | {k: v for k, v in about.items() if v is not None},
             )

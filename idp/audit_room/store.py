@@ -1,9 +1,11 @@
-"""Reading single events of the log, their neighbours, and the seals on them."""
+"""Reading single events of the log, their neighbours, the seals on them, and all exports."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
+from audit.names import EventName
+from idp.journal import store as journal
 from idp.journal.tables import audit_checkpoint, audit_event, audit_leaf
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
@@ -26,6 +28,7 @@ _CHECKPOINT_OVER = Statement(
     .order_by(audit_checkpoint.c.size)
     .limit(1)
 )
+_EXPORTS = journal.pages_of([EventName.AUDIT_EXPORTED])
 
 
 def line_of(tx: Tx, event_id: str) -> str | None:
@@ -44,3 +47,8 @@ def seal_of(tx: Tx, event_id: str) -> tuple[int, str, int, int, str] | None:
     leaf = tx.one(_LEAF_OF, which=event_id)
     over = tx.one(_CHECKPOINT_OVER, seq=leaf[0]) if leaf else None
     return (leaf[0], leaf[1], over[0], over[1], over[2]) if leaf and over else None
+
+
+def exports_after(tx: Tx, after: int, most: int) -> list[tuple[int, int, str]]:
+    """List the events of exports (position, instant, line) after a position, oldest first."""
+    return [(row[0], row[1], row[2]) for row in tx.all(_EXPORTS, after=after, most=most)]

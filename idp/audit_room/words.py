@@ -106,6 +106,9 @@ SENTENCES: Mapping[str, str] = {
     EventName.REGISTRATION_REFUSED: _("登録の手続きの一段階が断られた"),
     EventName.REGISTRATION_STARTED: _("登録の手続きが始まった"),
     EventName.REQUEST_PUSHED: _("連携サービスがログインの依頼を預けた"),
+    EventName.REVIEW_RETIRED: _("保存された点検が終わりになった"),
+    EventName.REVIEW_SAVED: _("点検が保存された"),
+    EventName.REVIEW_SIGNED: _("点検の結果に署名された"),
     EventName.SCIM_REFUSED: _("基幹システムからの接続が断られた"),
     EventName.SCIM_TOKEN_ADDED: _("基幹システム用のトークンが作られた"),
     EventName.SCIM_TOKEN_ENDED: _("基幹システム用のトークンが終わった"),
@@ -143,6 +146,11 @@ ACTORS: Mapping[str, str] = {
 }
 UNKNOWN = _("不明")
 OUTCOMES: Mapping[str, str] = {"refused": _("（断られた）"), "failed": _("（失敗した）")}
+OUTCOME_NAMES: Mapping[str, str] = {
+    "done": _("行われた"),
+    "refused": _("断られた"),
+    "failed": _("失敗した"),
+}
 SAID_BY_NAME = ("refused", "failed", "limited", "bounced", "replayed", "abandoned")
 BY, ABOUT = _("行為者: %(who)s"), _("対象: %(who)s")
 AT_CLIENT, FROM = _("連携サービス: %(which)s"), _("接続元: %(address)s")

@@ -19,7 +19,7 @@ from idp.audit_search.service import NEWEST
 from idp.cli.audit_criteria import criteria_of, criteria_options
 from idp.cli.audit_room import breach, export_search, reindex, timeline
 from idp.cli.evidence import evidence
-from idp.cli.output import format_option, foundation, operator, say
+from idp.cli.output import as_json, format_option, foundation, operator, plain, say
 from idp.cli.retention import fork, hold, purge
 from idp.errors import IdpError
 from idp.journal import store
@@ -112,7 +112,7 @@ def search(limit: int, after: str | None, form: str, **typed: str | None) -> int
     page = build_looking(f).page(criteria, limit, operator(), after=after)
     for one in page.found:
         event = one.event
-        click.echo(json.dumps(event, ensure_ascii=False) if form == "json" else _sentence(event))
+        click.echo(as_json(event) if form == "json" else plain(_sentence(event)))
     if page.after is not None:
         far = f", looked back to {page.back_to.isoformat()}" if page.back_to else ""
         click.echo(f"there may be more{far}: go on with --after {page.after}", err=True)

@@ -15,8 +15,9 @@ from audit.names import EventName
 from idp.assembly.audit_room import build_breach, build_exports, build_looking
 from idp.assembly.audit_search import build_index
 from idp.assembly.foundation import Foundation
-from idp.audit_room.breach import COLUMNS
+from idp.audit_room.breach import COLUMNS, Table
 from idp.audit_room.forms import FORMS
+from idp.audit_room.guard import Cut, Guard
 from idp.audit_room.words import details, moment, sentence
 from idp.audit_search.model import Criteria, Found, read_reference
 from idp.cli.audit_criteria import (
@@ -28,7 +29,7 @@ from idp.cli.audit_criteria import (
     TO,
     criteria_of,
 )
-from idp.cli.output import format_option, foundation, operator, say, show
+from idp.cli.output import format_option, foundation, operator, plain, say, show
 from idp.errors import IdpError, SettingsError
 from idp.web.organisation import Language
 
@@ -57,8 +58,11 @@ def timeline(
         raise click.UsageError("name one of --person, --actor and --reference")
     looking = build_looking(f)
     if reference is not None:
-        found = looking.incident(read_reference(reference), operator())
-        say({"events": _told(found, language)}, _lines(found, language), form)
+        incident = looking.incident(read_reference(reference), operator())
+        content = {"events": _told(incident.found, language), "whole": incident.whole}
+        say(content, _lines(incident.found, language), form)
+        if not incident.whole:
+            click.echo("this is not all: go on with `idp audit search --reference`", err=True)
         return 0
     page = looking.page(criteria_of(f, typed), limit, operator(), after=after)
     content = {"events": _told(page.found, language), "after": page.after}
@@ -87,7 +91,7 @@ def breach(out: Path | None, form: str, **typed: str | None) -> int:
         exports = build_exports(f)
         with _new_file(out) as file:
             mark = exports.begin("breach csv", criteria, operator())
-            file.writelines(answer.csv_lines(mark))
+            file.writelines(Table(answer, Guard()).csv_lines(mark))
             _keep(file)
         exports.end(mark, "breach csv", criteria, operator(), len(answer.persons))
     else:
@@ -129,7 +133,7 @@ def export_search(f: Foundation, out: Path, kind: str, criteria: Criteria, form:
                 count += 1
             _keep(file)
         except OSError as error:
-            exports.end(mark, kind, criteria, actor, counted.count, whole=False)
+            exports.end(mark, kind, criteria, actor, counted.count, cut=Cut.BROKEN)
             raise IdpError(f"{out}: {error.strerror}; the file is not complete") from error
     # Only what is safe on the disk is recorded as finished.
     exports.end(mark, kind, criteria, actor, counted.count)
@@ -170,6 +174,5 @@ def _lines(found: Iterable[Found], language: Language) -> str:
 
 def _line(event: dict[str, Any], language: Language) -> str:
     parts = " / ".join(details(event, language))
-    line = f"{moment(event, language)}  {sentence(event, language)}  {parts}"
-    # What strangers typed must not steer the terminal of who reads it.
-    return "".join(c if c.isprintable() else "?" for c in line)
+    # Before the lines are joined: a value must not begin one.
+    return plain(f"{moment(event, language)}  {sentence(event, language)}  {parts}")

@@ -18,7 +18,7 @@ from idp.evidence.proof import facts_of_note
 from idp.inforce import store as policies
 from idp.journal.anchors import CheckpointFile
 from idp.journal.forks import LogSetBack, require_contained
-from idp.storage.log_protection import missing_protection
+from idp.storage.log_guard import faults_of_protection
 from idp.storage.sql import Database
 
 FILE = "as-of.json"
@@ -40,7 +40,7 @@ class Present:
         """Gather it, once everything up to a size is sealed."""
         with self.database.read() as tx:
             note = store.note_up_to(tx, size)
-            missing = list(missing_protection(tx))
+            missing = list(faults_of_protection(tx))
             active = policies.active(tx)
             try:
                 require_contained(tx, self.file.newest())

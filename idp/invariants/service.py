@@ -28,6 +28,7 @@ from idp.invariants.model import (
     micros_of_id,
 )
 from idp.invariants.outliving import outliving
+from idp.invariants.signed import reviews_differ
 from idp.invariants.store import Rows, counted
 from idp.journal import store as journal
 from idp.storage.sql import Database, Tx
@@ -83,6 +84,7 @@ class Invariants:
                 Finding("every row has its account", subject, table, "belongs to no account")
                 for table, subject in store.ownerless(tx)
             ]
+        findings += reviews_differ(self.database, SECOND_LOOK_SECONDS)
         findings += self._log()
         return Examined(accounts, events, findings[:AT_MOST])
 

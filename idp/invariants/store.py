@@ -154,6 +154,35 @@ _GRANTS_OF_ENDED_SESSIONS = Statement(
         _s.end_reason != EXPIRED,
     )
 )
+# The room's own tables, by name: it stands beside this package, and not below.
+_REVIEW_FACTS = (
+    Statement(sa.text("SELECT 'review', id, owner, digest FROM audit_review")),
+    Statement(sa.text("SELECT 'end of review', event_id, review_id FROM audit_review_end")),
+    Statement(
+        sa.text(
+            "SELECT 'sign-off', s.id, s.signed_by, s.review_id, r.digest, s.finding,"
+            " CAST(s.found AS varchar), s.found_digest, CAST(s.size AS varchar), s.root, s.remark,"
+            " coalesce(s.corrects, '')"
+            " FROM audit_sign_off s JOIN audit_review r ON r.id = s.review_id"
+        )
+    ),
+)
+_BODILESS = Statement(
+    sa.select(audit_leaf.c.seq).where(
+        audit_leaf.c.event_id == sa.bindparam("event"),
+        ~sa.exists().where(audit_event.c.id == sa.bindparam("event")),
+    )
+)
+
+
+def facts_of_reviews(tx: Tx) -> list[Fact]:
+    """List the reviews, their ends and sign-offs, as `idp.invariants.signed` folds them."""
+    return [tuple(row) for one in _REVIEW_FACTS for row in tx.all(one)]
+
+
+def was_purged(tx: Tx, event_id: str) -> bool:
+    """Tell whether an event was sealed and its body is gone."""
+    return tx.one(_BODILESS, event=event_id) is not None
 
 
 Rows = dict[Fact, list[int]]

@@ -20,6 +20,7 @@ from idp.policy.membership import (
     Verification,
 )
 from idp.policy.retention import Checkpoints, Retention
+from idp.policy.room import Room
 from idp.policy.staff import Roles
 from idp.policy.values import Duration, Positive, Strict
 
@@ -186,7 +187,7 @@ class Keys(Strict, frozen=True):
 
 
 class Audit(Strict, frozen=True):
-    """`audit.toml`: sealing and its alarm, how long bodies are kept, where checkpoints go."""
+    """`audit.toml`: sealing, how long bodies are kept, where checkpoints go, the audit room."""
 
     origin: str
     seal_interval: Duration
@@ -194,6 +195,7 @@ class Audit(Strict, frozen=True):
     purge_interval: Duration = msgspec.field(default_factory=lambda: Duration("1d"))
     retention: Retention = msgspec.field(default_factory=Retention)
     checkpoints: Checkpoints = msgspec.field(default_factory=Checkpoints)
+    room: Room = msgspec.field(default_factory=Room)
 
 
 class Alerts(Strict, frozen=True):

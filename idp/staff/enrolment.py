@@ -137,9 +137,17 @@ class StaffEnrolments:
         deadline = time.monotonic() + LONGEST_WAIT_SECONDS
         with slots.admit(rules.passwords.queue), slots.hold(deadline), slots.core():
             password_hash = passwords.hash_password(password, rules.passwords.argon2)
-        with self.database.begin() as tx:
-            store.note_password(tx, found.enrolment.id, password_hash)
-        return found
+        return self._through_the_door(
+            visit, lambda tx, now: self._note(tx, found, password_hash, visit, now)
+        )
+
+    def _note(
+        self, tx: Tx, found: Enrolling, password_hash: str, visit: StaffVisit, now: datetime
+    ) -> Enrolling | StaffFailed:
+        if store.note_password(tx, found.enrolment.id, password_hash):
+            return found
+        # Used up, or followed by a newer link, while the hash was made.
+        return self._refuse(tx, visit, "link_over", None, now, found.account.id)
 
     def confirm(self, link: str, code: str, visit: StaffVisit) -> Enrolling | StaffFailed:
         """Take the first code of the app (already folded): password and app are in force."""

@@ -18,6 +18,7 @@ from idp.clock import Clock, to_micros
 from idp.inforce.service import PolicyInForce
 from idp.journal.model import NOWHERE, Origin
 from idp.journal.service import SYSTEM, Journal
+from idp.policy.staff import Permission
 from idp.staff import session_store as store
 from idp.staff.model import (
     Acting,
@@ -33,6 +34,8 @@ from idp.storage.secret_text import draw_token, hash_token
 from idp.storage.sql import Database, Tx
 
 TOUCH_EVERY = timedelta(seconds=30)
+AHEAD = timedelta(seconds=5)
+"""How far the clocks of two nodes may lie apart."""
 BATCH = 500
 BY_PASSWORD_AND_APP = ("pwd", "otp", "mfa")
 
@@ -77,7 +80,18 @@ class StaffSessions:
     def is_recent(self, acting: Acting) -> bool:
         """Tell whether somebody authenticated a moment ago (`roles.sessions.recent`)."""
         recent = self.policy.policy.roles.sessions.recent.delta
-        return self.clock.now() - acting.session.auth_time <= recent
+        # A clock that was set back must not make one code hold for longer.
+        return -AHEAD <= self.clock.now() - acting.session.auth_time <= recent
+
+    def holds(self, acting: Acting, permission: Permission) -> bool:
+        """Tell whether somebody may still do what they began; looking prolongs nothing."""
+        now, rules = self.clock.now(), self.policy.policy.roles
+        with self.database.read() as tx:
+            found = store.find_by_cookie(tx, hash_token(acting.cookie))
+            if found is None or self._is_over(*found, now):
+                return False
+            held = store.held_roles(tx, acting.staff_id)
+        return permission in permissions_of(effective_roles(held, rules), rules)
 
     def start(
         self,

@@ -13,7 +13,7 @@ from typing import Final
 
 from idp.storage.log_protection import (
     FUNCTIONS,
-    PROTECTED,
+    GUARDED,
     PURGER,
     SQLITE_TRIGGERS,
     TRIGGER_FUNCTIONS,
@@ -21,7 +21,7 @@ from idp.storage.log_protection import (
 from idp.storage.tx import Tx
 
 _NAMED = re.compile(r"CREATE TRIGGER (\w+) BEFORE \w+ ON (\w+) ")
-_LISTED = ", ".join(f"'{table}'" for table in PROTECTED)
+_LISTED = ", ".join(f"'{table}'" for table in GUARDED)
 _ROW, _BEFORE, _DELETE, _UPDATE, _TRUNCATE = 1, 2, 8, 16, 32  # bits of pg_trigger.tgtype
 _EVENTS: Final = {
     "append_only": _ROW | _BEFORE | _DELETE | _UPDATE,
@@ -59,7 +59,7 @@ ORDER BY 1, 2, 3
 """
 _CHANGES = frozenset({"UPDATE", "DELETE", "TRUNCATE", "TRIGGER"})
 _NOBODYS: Final = {
-    **dict.fromkeys(PROTECTED, _CHANGES),
+    **dict.fromkeys(GUARDED, _CHANGES),
     "audit_purge": _CHANGES | {"INSERT"},
     "audit_purge_permit": _CHANGES | {"INSERT"},
 }
@@ -93,7 +93,7 @@ def commands_log(tx: Tx) -> str | None:
 
 
 def _sqlite(tx: Tx) -> Iterator[str]:
-    wanted = {}
+    wanted: dict[tuple[str, str], object] = {}
     for text in SQLITE_TRIGGERS:
         named = _NAMED.match(_plain(text))
         assert named is not None, "every trigger says what it is on"
@@ -102,6 +102,7 @@ def _sqlite(tx: Tx) -> Iterator[str]:
       SELECT tbl_name, name, sql FROM sqlite_master
       WHERE type = 'trigger' AND tbl_name IN ({_LISTED})
     """  # noqa: S608
+    found: dict[tuple[str, str], object]
     found = {(row[0], row[1]): _plain(row[2]) for row in tx.text(asked).fetchall()}
     yield from _compared(wanted, found)
 
@@ -111,7 +112,7 @@ def _postgresql(tx: Tx) -> Iterator[str]:
     for (table, kind), function in TRIGGER_FUNCTIONS.items():
         facts = (True, _EVENTS[kind], True, function, _plain(FUNCTIONS[function]), "plpgsql")
         wanted[table, f"{table}_{kind}"] = facts
-    found = {}
+    found: dict[tuple[str, str], object] = {}
     for table, name, *facts, body, language in tx.text(_TRIGGERS).fetchall():
         found[table, name] = (*facts, _plain(body), language)
     yield from _compared(wanted, found)

@@ -1,4 +1,4 @@
-"""Row protection of the log: triggers that refuse UPDATE and DELETE, on both engines.
+"""Row protection of the log and of sign-offs: triggers that refuse UPDATE and DELETE.
 
 Alembic's batch mode re-creates SQLite tables and drops their triggers silently; a test looks for
 these after every migration. On PostgreSQL TRUNCATE is refused too.
@@ -7,54 +7,88 @@ A purge passes: it names the positions in `audit_purge_permit` within its own tr
 PostgreSQL acts as `kumiai_purger`. Only sealed bodies may go, and nothing that explains others.
 """
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
 import sqlalchemy as sa
 
 KINDS = ("append_only", "no_truncate")
-PROTECTED = ("audit_event", "audit_leaf", "audit_checkpoint")
-
-_UNIQUE = {"audit_event": ("position", "id"), "audit_leaf": ("seq", "event_id")} | {
-    "audit_checkpoint": ("size",)
+_LOG = {
+    "audit_event": ("position", "id"),
+    "audit_leaf": ("seq", "event_id"),
+    "audit_checkpoint": ("size",),
 }
+_REVIEWS = {
+    "audit_review": ("id",),
+    "audit_review_end": ("review_id",),
+    "audit_sign_off": ("id", "corrects"),
+}
+_UNIQUE = _LOG | _REVIEWS
+PROTECTED, REVIEWS = tuple(_LOG), tuple(_REVIEWS)
+GUARDED = PROTECTED + REVIEWS
 
-SQLITE = (
-    *(
-        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        for table in PROTECTED
-        for verb in ("UPDATE", "DELETE")
-    ),
-    # REPLACE deletes without the trigger of DELETE (unless each connection asks for it).
-    *(
-        f"CREATE TRIGGER {table}_no_replace_{column} BEFORE INSERT ON {table} "  # noqa: S608
-        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {column} = NEW.{column}) "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        for table, columns in _UNIQUE.items()
-        for column in columns
-    ),
-)
+
+def _sqlite(tables: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for table, columns in tables.items():
+        for verb in ("UPDATE", "DELETE"):
+            yield (
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+        # REPLACE deletes without the trigger of DELETE (unless each connection asks for it).
+        for column in columns:
+            yield (
+                f"CREATE TRIGGER {table}_no_replace_{column} BEFORE INSERT ON {table} "  # noqa: S608
+                f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {column} = NEW.{column}) "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+
+
+def _postgresql(tables: Iterable[str]) -> Iterator[str]:
+    for table in tables:
+        yield (
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )
+        yield (
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+
 
 _REFUSE = """
     BEGIN
       RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
     END """
+SQLITE = tuple(_sqlite(_LOG))
 POSTGRESQL = (
     f"CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $${_REFUSE}$$",
-    *(
-        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
-        for table in PROTECTED
-    ),
-    *(
-        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        for table in PROTECTED
-    ),
+    *_postgresql(_LOG),
 )
+# A second first sign-off of a period would replace the one that is there.
+_ONE_FIRST = """
+CREATE TRIGGER audit_sign_off_no_replace_first BEFORE INSERT ON audit_sign_off
+WHEN NEW.corrects IS NULL AND EXISTS (
+  SELECT 1 FROM audit_sign_off
+  WHERE corrects IS NULL AND review_id = NEW.review_id AND begins = NEW.begins
+)
+BEGIN SELECT RAISE(ABORT, 'audit_sign_off is append-only'); END
+"""
 
 
 def protect_log(connection: sa.Connection) -> None:
     """Create the triggers; a migration that re-creates a protected table calls this again."""
     statements = POSTGRESQL if connection.dialect.name == "postgresql" else SQLITE
+    for statement in statements:
+        connection.execute(sa.text(statement))
+
+
+def protect_reviews(connection: sa.Connection) -> None:
+    """Do the same for saved reviews and their sign-offs."""
+    statements = (
+        _postgresql(_REVIEWS)
+        if connection.dialect.name == "postgresql"
+        else (*_sqlite(_REVIEWS), _ONE_FIRST)
+    )
     for statement in statements:
         connection.execute(sa.text(statement))
 
@@ -93,13 +127,18 @@ _POSTGRESQL_TRIGGER = (
 
 # What stands after all migrations. The doctor compares it word by word (`idp.storage.log_guard`): a
 # change of any text here needs a migration that makes the triggers anew.
-SQLITE_TRIGGERS = (*(s for s in SQLITE if s != _SQLITE_REFUSES), _SQLITE_PERMITS)
+SQLITE_TRIGGERS = (
+    *(s for s in SQLITE if s != _SQLITE_REFUSES),
+    _SQLITE_PERMITS,
+    *_sqlite(_REVIEWS),
+    _ONE_FIRST,
+)
 FUNCTIONS = {
     "refuse_change": _REFUSE,
     "refuse_change_unless_purged": _REFUSE_UNLESS_PURGED,
 }
 TRIGGER_FUNCTIONS = {
-    **{(table, kind): "refuse_change" for table in PROTECTED for kind in KINDS},
+    **{(table, kind): "refuse_change" for table in GUARDED for kind in KINDS},
     ("audit_event", "append_only"): "refuse_change_unless_purged",
 }
 """On PostgreSQL, which function each trigger of a table calls: `<table>_<kind>`."""

@@ -60,6 +60,19 @@ def read_form(request: Request, fields: Mapping[str, int]) -> dict[str, str]:
     return values
 
 
+def check_query(request: Request) -> None:
+    """Refuse a query that says two things: a repeated name, or what is no UTF-8. Raises BadForm.
+
+    One reader would take the first of two values and another the last (CWE-235).
+    """
+    seen: set[str] = set()
+    for name, raw in _pairs(request.query_string):
+        if name in seen:
+            raise BadForm("repeated_field", name)
+        seen.add(name)
+        _text(raw)
+
+
 def fold_code(text: str) -> str:
     """Fold a typed code: full width to ASCII, without blanks and hyphens of any kind."""
     narrow = text.translate(_FULL_WIDTH)

@@ -30,7 +30,7 @@ def application_url(settings: Settings, tmp_path_factory: pytest.TempPathFactory
     with running_postgres() as server:
         with psycopg.connect(server.url(), autocommit=True) as connection:
             connection.execute("CREATE ROLE kumiai_owner LOGIN")
-            for role in ("kumiai_app", "kumiai_purger", "kumiai_auditor"):
+            for role in ("kumiai_app", "kumiai_purger", "kumiai_auditor", "kumiai_room"):
                 connection.execute(f"CREATE ROLE {role} LOGIN")
             connection.execute("CREATE DATABASE provider OWNER kumiai_owner")
         owner = server.url("provider").replace("kumiai@", "kumiai_owner@")

@@ -100,6 +100,7 @@ SETTINGS = {
     "issuer",
     "database_url",
     "purge_database_url",
+    "room_database_url",
     "redis_url",
     "policies",
     "data",

@@ -6,6 +6,9 @@ import csv
 import io
 import json
 import re
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -21,9 +24,12 @@ def auditor(demo: Demo) -> StaffBrowser:
 
 
 def newest(demo: Demo, name: str) -> dict[str, object]:
-    """Read the newest event of a name by the command."""
-    done = demo.idp("audit", "search", "--name", name, "--limit", "1", "--format", "json")
-    found: dict[str, object] = json.loads(done.stdout)
+    """Read the newest event of a name, as it lies in the database."""
+    with closing(sqlite3.connect(demo.data / "idp.db", timeout=10)) as connection:
+        row = connection.execute(
+            "SELECT line FROM audit_event WHERE name = ? ORDER BY position DESC LIMIT 1", (name,)
+        ).fetchone()
+    found: dict[str, object] = json.loads(row[0])
     return found
 
 
@@ -97,13 +103,42 @@ def test_timelines_lead_from_one_record_to_the_others(auditor: StaffBrowser) -> 
 def test_bad_input_is_explained_on_the_page(auditor: StaffBrowser, field: str, value: str) -> None:
     page = auditor.get("/staff/audit", **{field: value})
     assert page.status_code == 400
-    assert 'role="alert"' in page.text
+    assert 'role="alert"' in page.text or "読み取れませんでした" in page.text
     assert "<script>alert" not in page.text
 
 
-def test_repeated_and_broken_parameters_are_refused(auditor: StaffBrowser) -> None:
-    assert auditor.get("/staff/audit?name=a&name=b").status_code == 400
-    assert auditor.get("/staff/audit?person=%ff%fe").status_code in (200, 400)
+PAGES = (
+    ("/staff/audit", "name"),
+    ("/staff/audit/timeline", "person"),
+    ("/staff/audit/breach", "from"),
+    ("/staff/audit/reviews", "before"),
+)
+
+
+@pytest.mark.parametrize(("path", "name"), PAGES)
+def test_repeated_and_broken_parameters_are_refused(
+    auditor: StaffBrowser, path: str, name: str
+) -> None:
+    """CWE-235: two readers of one query would each take another value."""
+    repeated = auditor.get(f"{path}?{name}=a&{name}=b")
+    assert repeated.status_code == 400
+    assert "同じ項目が二度送られました" in repeated.text
+    assert "前のページに戻り、読み込み直してから" in repeated.text
+    unknown = auditor.get(f"{path}?x=1&{name}=a&x=2")
+    assert unknown.status_code == 400, "whatever it is called"
+    broken = auditor.get(f"{path}?{name}=%ff%fe")
+    assert broken.status_code == 400
+    assert "使えない文字が含まれています" in broken.text
+    assert "前のページに戻り、読み込み直してから" in broken.text
+
+
+def test_a_look_names_the_session_it_was_taken_in(demo: Demo, auditor: StaffBrowser) -> None:
+    found = auditor.get("/staff/audit", name="system.started")
+    auditor.get(EVENT.findall(found.text)[0])
+    looks = [newest(demo, name) for name in ("audit.searched", "audit.viewed")]
+    started = newest(demo, "session.started")
+    sessions = {look.get("session") for look in looks}
+    assert sessions == {started["session"]}
 
 
 def test_a_search_is_taken_away_marked_and_counted(demo: Demo, auditor: StaffBrowser) -> None:
@@ -125,16 +160,29 @@ def test_a_search_is_taken_away_marked_and_counted(demo: Demo, auditor: StaffBro
     assert bad.status_code == 400
 
 
+def test_the_exports_are_named_for_people(auditor: StaffBrowser) -> None:
+    page = auditor.get("/staff/audit", name="session.started").text
+    for said in ("CSV（表計算用）", "JSON Lines（プログラム用）", "syslog（監視システム用"):
+        assert said in page
+    english = auditor.get("/staff/audit", name="session.started", lang="en").text
+    assert "Export as CSV (for spreadsheets)" in english
+    auditor.get("/staff/audit", lang="ja")
+
+
 def test_the_breach_question_is_answered_on_a_page_and_as_a_file(
     demo: Demo, auditor: StaffBrowser
 ) -> None:
-    span = {"from": "2020-01-01", "to": "2040-12-31"}
+    today = datetime.now(UTC).date()
+    span = {"from": str(today - timedelta(days=40)), "to": str(today + timedelta(days=40))}
+    too_long = auditor.get("/staff/audit/breach", **{"from": "2020-01-01", "to": "2040-12-31"})
+    assert (too_long.status_code, "92日まで" in too_long.text) == (400, True)
     page = auditor.get("/staff/audit/breach", **span)
     assert page.status_code == 200
     assert newest(demo, "audit.searched")["data"]["question"] == "breach"  # type: ignore[index]
     assert auditor.get("/staff/audit/breach", client="portal").status_code == 400
     taken = auditor.post("/staff/audit/breach", csrf_token=auditor.token(page), **span)
     assert taken.headers["Content-Type"].startswith("text/csv")
+    assert "ends here" in taken.content.decode("utf-8-sig").splitlines()[-1]
 
 
 @pytest.mark.parametrize("role", ["helpdesk", "clerk", "security", "administrator"])
@@ -142,11 +190,13 @@ def test_nobody_but_auditors_gets_in(demo: Demo, role: str) -> None:
     """Broken access control (OWASP A01): each address, not only the menu."""
     other = StaffBrowser(demo, role).sign_in()
     assert "/staff/audit" not in other.get("/staff").text
-    for path in ("", "/timeline?actor=x", "/breach", "/event/x"):
+    for path in ("", "/timeline?actor=x", "/breach", "/event/x", "/reviews", "/reviews/x/once"):
         assert other.get(f"/staff/audit{path}").status_code == 403
     token = other.token(other.get("/staff"))
     assert other.post("/staff/audit/export", csrf_token=token, form="csv").status_code == 403
     assert other.post("/staff/audit/breach", csrf_token=token).status_code == 403
+    for path in ("", "/x", "/x/once", "/export"):
+        assert other.post(f"/staff/audit/reviews{path}", csrf_token=token).status_code == 403
 
 
 def test_without_a_session_one_is_led_to_the_sign_in(demo: Demo) -> None:

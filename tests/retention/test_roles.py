@@ -7,15 +7,30 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from audit.event import Actor
 from audit.names import EventName
+from idp.assembly.audit_room import (
+    build_breach,
+    build_exports,
+    build_looking,
+    build_reviews,
+    in_room,
+)
+from idp.assembly.staff import build_staff
+from idp.audit_room.review_model import Rhythm
+from idp.audit_room.reviews import Reviewer
+from idp.audit_search.model import Criteria
 from idp.bootstrap import prepare
+from idp.journal.model import NOWHERE
 from idp.storage.migrate import apply
+from idp.storage.room_role import NoRoomRole
 from idp.storage.sql import Database
 from tests.retention.house import ROLES, House
 from tests.stores.conftest import settings_for
@@ -91,7 +106,7 @@ def roles(
         "DROP TABLE {}",
     ],
 )
-@pytest.mark.parametrize("role", ["kumiai_app", "kumiai_auditor", "kumiai_purger"])
+@pytest.mark.parametrize("role", ["kumiai_app", "kumiai_auditor", "kumiai_purger", "kumiai_room"])
 def test_no_role_of_ours_can_change_the_log(
     shared: Roles, role: str, table: str, statement: str
 ) -> None:
@@ -118,6 +133,18 @@ def shared(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> 
         ("kumiai_app", "INSERT INTO audit_purge VALUES ('x', 'access', 0, 1, '0', 0)"),
         ("kumiai_app", "SET ROLE kumiai_purger"),
         ("kumiai_app", "DELETE FROM legal_hold"),
+        ("kumiai_app", "INSERT INTO audit_sign_off DEFAULT VALUES"),
+        ("kumiai_app", "INSERT INTO audit_review DEFAULT VALUES"),
+        ("kumiai_app", "UPDATE audit_sign_off SET remark = ''"),
+        ("kumiai_room", "UPDATE audit_sign_off SET remark = ''"),
+        ("kumiai_room", "DELETE FROM audit_review"),
+        ("kumiai_room", "TRUNCATE audit_review_end"),
+        ("kumiai_room", "UPDATE staff_account SET name = 'x'"),
+        ("kumiai_room", "INSERT INTO account DEFAULT VALUES"),
+        ("kumiai_room", "UPDATE person_key SET wrapped = NULL"),
+        ("kumiai_room", "SELECT * FROM session"),
+        ("kumiai_room", "SELECT * FROM member"),
+        ("kumiai_auditor", "INSERT INTO audit_sign_off DEFAULT VALUES"),
         ("kumiai_auditor", "SELECT * FROM account"),
         ("kumiai_auditor", "SELECT * FROM person_key"),
         ("kumiai_auditor", "INSERT INTO audit_event DEFAULT VALUES"),
@@ -129,6 +156,29 @@ def shared(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_each_role_has_its_own_work_and_no_other(shared: Roles, role: str, statement: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         shared.tries(role, statement)
+
+
+def test_only_the_room_keeps_reviews_and_it_reads_with_its_own_role(shared: Roles) -> None:
+    f = shared.house.foundation
+    directory = build_staff(f).directory
+    actor = Actor("operator", "cli:test")
+    made = directory.add("kansa@mihon.example", "架空 例", ["auditor"], actor, "joined").account
+    who = Reviewer(Actor("staff", made.id, "auditor"), made.id, "s", NOWHERE, lambda: True)
+    found = Criteria(name=EventName.CLAIMS_READ)
+    with pytest.raises(NoRoomRole):
+        build_reviews(f).save(who, "as the application", Rhythm.MONTHLY, found)
+    room = in_room(
+        replace(f, settings=replace(f.settings, room_database_url=shared.url("kumiai_room")))
+    )
+    review = build_reviews(room).save(who, "as the room", Rhythm.MONTHLY, found)
+    assert build_reviews(room).find(review)[0].title == "as the room"
+    page = build_looking(room).page(found, 5, who.actor, session="s")
+    assert len(page.found) == 5
+    build_looking(room).view(page.found[0].event["id"], who.actor)
+    assert len(list(build_exports(room).lines("csv", found, who.actor))) > 20
+    span = replace(found, begin=f.clock.now() - timedelta(days=40), end=f.clock.now())
+    assert build_breach(room).ask(span).persons
+    room.database.dispose()
 
 
 def test_the_auditor_reads_the_log(shared: Roles) -> None:

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 import idp.app
 import idp.assembly.background  # noqa: F401  those of the worker too
 from idp.storage import migrate
-from idp.storage.log_protection import PROTECTED
+from idp.storage.log_protection import PROTECTED, REVIEWS
 from idp.storage.sql import Database
 from idp.storage.tables import metadata
 from tests.stores.conftest import ENGINES
@@ -93,5 +93,5 @@ def test_the_protection_of_the_log_is_there(database: Database) -> None:
         triggers: dict[str, int] = {}
         for table, _ in rows.fetchall():
             triggers[table] = triggers.get(table, 0) + 1
-    assert set(triggers) == set(PROTECTED)
+    assert set(triggers) == {*PROTECTED, *REVIEWS}
     assert all(count >= 2 for count in triggers.values())

@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
-from audit.event import Actor
 from audit.names import EventName
-from idp.audit_room.asking import read_criteria
-from idp.audit_room.breach import COLUMNS, Answer, BreachQuestion
+from idp.audit_room.breach import COLUMNS, Answer, BreachQuestion, SpanTooLong, Table
 from idp.audit_room.exporting import Exports
-from idp.audit_room.looking import Looking, UnknownEvent
+from idp.audit_room.guard import Cut
+from idp.audit_room.looking import UnknownEvent
+from idp.audit_room.views.room import RoomDesk, asked
 from idp.audit_room.views.showing import (
     EVENT,
     PAGE,
@@ -27,10 +27,8 @@ from idp.audit_room.views.showing import (
 )
 from idp.audit_room.words import occurred_at, sentence
 from idp.audit_search.model import BadCriteria, Criteria, read_reference
-from idp.clock import TOKYO
 from idp.policy.staff import Permission
 from idp.staff.model import Acting
-from idp.staff.views.console import Console
 from idp.web.forms import read_form
 
 BREACH: Final = f"{PAGE}/breach"
@@ -45,14 +43,13 @@ ASKED: Final = ("from", "to", "client", "actor", "address")
 class ReadingPages:
     """Mounts and serves the pages about single events and what hangs together."""
 
-    console: Console
-    looking: Looking
+    desk: RoomDesk
     breach: BreachQuestion
     exports: Exports
 
     def blueprint(self) -> Blueprint:
         """Mount the pages."""
-        room = self.console.room("audit_reading")
+        room = self.desk.console.room("audit_reading")
         room.page(f"{EVENT}/<event_id>", self.event, needs=Permission.AUDIT_SEARCH)
         room.page(TIMELINE, self.timeline, needs=Permission.AUDIT_SEARCH)
         room.page(BREACH, self.ask, needs=Permission.AUDIT_SEARCH)
@@ -61,12 +58,12 @@ class ReadingPages:
 
     def event(self, acting: Acting, event_id: str) -> Response:
         """Show everything of one event, and what proves it."""
-        viewed = self.looking.view(event_id, self._actor(acting), self.console.origin())
-        language = self.console.pages.language()
-        return self.console.render(
+        console, look = self.desk.console, self.desk.look(acting)
+        viewed = self.desk.looking.view(event_id, self.desk.actor(acting), **look)
+        return console.render(
             acting,
             "audit_room/event.html",
-            what=sentence(viewed.event, language),
+            what=sentence(viewed.event, console.pages.language()),
             at=second(occurred_at(viewed.event)),
             members=members_of(viewed.event),
             ways=ways(viewed.event),
@@ -77,67 +74,81 @@ class ReadingPages:
 
     def timeline(self, acting: Acting) -> Response:
         """Show what happened to a person, by an actor, or around a reference code."""
-        typed = {k: request.args.get(k, "")[:LONGEST] for k in ("person", "actor", "reference")}
-        after = request.args.get("after", "")[:20]
-        language, about = self.console.pages.language(), {k: v for k, v in typed.items() if v}
+        typed = asked(("person", "actor", "reference", "after"), LONGEST)
+        after = typed.pop("after")
+        about = {k: v for k, v in typed.items() if v}
         try:
             if len(about) != 1:
                 raise BadCriteria("one of them")
-            if typed["reference"]:
-                reference = read_reference(typed["reference"])
-                found = self.looking.incident(reference, self._actor(acting), self.console.origin())
-                older = None
-            else:
-                page = self.looking.page(
-                    self._criteria(typed),
-                    PER_PAGE,
-                    self._actor(acting),
-                    after=after,
-                    origin=self.console.origin(),
-                )
-                found = list(page.found)
-                older = (
-                    f"{TIMELINE}?{urlencode(about | {'after': page.after})}" if page.after else None
-                )
+            content = (
+                self._incident(acting, typed["reference"])
+                if typed["reference"]
+                else self._life(acting, typed, after)
+            )
         except BadCriteria as error:
             raise UnknownEvent(error.detail) from error
-        rows = listed(found, language)
         kind, value = next(iter(about.items()))
-        content: dict[str, Any] = {"rows": rows, "older": older, "kind": kind, "value": value}
-        return self.console.render(acting, "audit_room/timeline.html", **content)
+        content |= {"kind": kind, "value": value}
+        return self.desk.console.render(acting, "audit_room/timeline.html", **content)
+
+    def _incident(self, acting: Acting, typed: str) -> dict[str, Any]:
+        reference, actor = read_reference(typed), self.desk.actor(acting)
+        incident = self.desk.looking.incident(reference, actor, **self.desk.look(acting))
+        # What was left out is one search away: the rest of a code, the rest of a session.
+        more = [f"{PAGE}?{urlencode({'session': one})}" for one in incident.cut]
+        if not incident.every:
+            more.insert(0, f"{PAGE}?{urlencode({'reference': reference})}")
+        rows = listed(incident.found, self.desk.console.pages.language())
+        return {"rows": rows, "older": None, "more": more, "back_to": None}
+
+    def _life(self, acting: Acting, typed: dict[str, str], after: str) -> dict[str, Any]:
+        criteria, actor = self.desk.criteria(typed), self.desk.actor(acting)
+        look = self.desk.look(acting)
+        page = self.desk.looking.page(criteria, PER_PAGE, actor, after=after, **look)
+        kept = {k: v for k, v in typed.items() if v} | {"after": page.after}
+        older = f"{TIMELINE}?{urlencode(kept)}" if page.after else None
+        rows = listed(page.found, self.desk.console.pages.language())
+        return {"rows": rows, "older": older, "more": [], "back_to": page.back_to}
 
     def ask(self, acting: Acting) -> Response:
         """Show the form of the breach question, and the answer."""
-        typed = {name: request.args.get(name, "")[:LONGEST] for name in ASKED}
+        typed = asked(ASKED, LONGEST)
         if not any(typed.values()):
             return self._answer(acting, typed)
         try:
-            criteria = self._criteria(typed)
-            answer = self.breach.ask(criteria)
-        except BadCriteria:
-            return self._answer(acting, typed, 400, wrong=True)
+            criteria = self.desk.criteria(typed)
+            answer = self._asked(acting, criteria, Permission.AUDIT_SEARCH)
+        except BadCriteria as error:
+            return self._answer(acting, typed, 400, wrong=_wrong(error))
         about = {"question": "breach", "found": len(answer.persons)}
-        name, origin = EventName.AUDIT_SEARCHED, self.console.origin()
-        self.looking.record(name, criteria, self._actor(acting), about, origin)
+        actor, look = self.desk.actor(acting), self.desk.look(acting)
+        self.desk.looking.record(EventName.AUDIT_SEARCHED, criteria, actor, about, **look)
+        if answer.cut is Cut.PERMISSION:
+            return self.desk.console.forbidden(acting, Permission.AUDIT_SEARCH)
         return self._answer(acting, typed, answer=answer)
 
     def take(self, acting: Acting) -> Response:
-        """Send the answer as a table for a spreadsheet."""
+        """Send the answer as a table for a spreadsheet, row by row."""
         sent = read_form(request, {"csrf_token": 64} | dict.fromkeys(ASKED, LONGEST))
+        export = Permission.AUDIT_EXPORT
         try:
-            criteria = self._criteria(sent)
-            answer = self.breach.ask(criteria)
-        except BadCriteria:
-            return self._answer(acting, sent, 400, wrong=True)
-        actor = acting.actor(Permission.AUDIT_EXPORT, self.console.policy.policy.roles)
-        origin, form = self.console.origin(), "breach csv"
-        mark = self.exports.begin(form, criteria, actor, origin)
-        text = "".join(answer.csv_lines(mark))
-        self.exports.end(mark, form, criteria, actor, len(answer.persons), origin)
-        response = Response(text.encode(), content_type="text/csv; charset=utf-8")
-        name = f"breach-{mark.at.astimezone(TOKYO):%Y%m%dT%H%M%S}-{acting.staff_id}.csv"
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+            criteria = self.desk.criteria(sent)
+            answer = self._asked(acting, criteria, export)
+        except BadCriteria as error:
+            return self._answer(acting, sent, 400, wrong=_wrong(error))
+        if answer.cut is Cut.PERMISSION:
+            return self.desk.console.forbidden(acting, export)
+        actor, look, form = self.desk.actor(acting, export), self.desk.look(acting), "breach csv"
+        mark = self.exports.begin(form, criteria, actor, **look)
+        table = Table(answer, self.desk.guard(acting, export))
+        lines = table.csv_lines(mark)
+        told = self.exports.told(mark, form, criteria, actor, table, lines, **look)
+        return self.desk.file(told, "text/csv; charset=utf-8", "breach", "csv", acting.staff_id)
+
+    def _asked(self, acting: Acting, criteria: Criteria, permission: Permission) -> Answer:
+        limits = self.desk.limits
+        guard = self.desk.guard(acting, permission, limits.breach_events)
+        return self.breach.ask(criteria, guard, limits.breach_span.delta)
 
     def _answer(
         self,
@@ -145,24 +156,25 @@ class ReadingPages:
         typed: dict[str, str],
         status: int = 200,
         *,
-        wrong: bool = False,
+        wrong: str | None = None,
         answer: Answer | None = None,
     ) -> Response:
+        console, limits = self.desk.console, self.desk.limits
         rows = [] if answer is None else [*islice(answer.rows(), SHOWN_AT_MOST)]
         content: dict[str, Any] = {
             "typed": typed,
             "wrong": wrong,
             "answer": answer,
             "rows": rows,
+            "shown_at_most": SHOWN_AT_MOST,
+            "days": limits.breach_span.delta.days,
+            "events": limits.breach_events,
             "tabled": [[row[column] for column in COLUMNS] for row in rows],
-            "clients": sorted(self.console.policy.policy.clients),
+            "clients": sorted(console.policy.policy.clients),
             "may_export": acting.may(Permission.AUDIT_EXPORT),
         }
-        return self.console.render(acting, "audit_room/breach.html", status, here=BREACH, **content)
+        return console.render(acting, "audit_room/breach.html", status, here=BREACH, **content)
 
-    def _criteria(self, typed: dict[str, str]) -> Criteria:
-        with self.looking.database.read() as tx:
-            return read_criteria(tx, typed)
 
-    def _actor(self, acting: Acting) -> Actor:
-        return acting.actor(Permission.AUDIT_SEARCH, self.console.policy.policy.roles)
+def _wrong(error: BadCriteria) -> str:
+    return "span" if isinstance(error, SpanTooLong) else "field"

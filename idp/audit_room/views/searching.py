@@ -13,16 +13,16 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from audit.event import OUTCOMES
-from idp.audit_room.asking import FIELDS, WrongField, names_in_order, read_criteria
+from idp.audit_room.asking import FIELDS, WrongField, names_in_order
 from idp.audit_room.exporting import Exports
 from idp.audit_room.forms import FORMS
-from idp.audit_room.looking import Looking
+from idp.audit_room.review_words import RHYTHMS
+from idp.audit_room.views.room import RoomDesk, asked
 from idp.audit_room.views.showing import PAGE, listed
-from idp.audit_search.model import BadCriteria, Criteria, Page
-from idp.clock import TOKYO
+from idp.audit_search.model import BadCriteria, Page
 from idp.policy.staff import Permission
 from idp.staff.model import Acting
-from idp.staff.views.console import Console, Menu
+from idp.staff.views.console import Menu
 from idp.web.forms import read_form
 from idp.web.i18n import mark as _
 
@@ -38,6 +38,11 @@ WRONG: Final[dict[str, str]] = {
     "from": _("2026-11-01 や 令和8年11月1日、2026-11-01T09:30 のように入力してください。"),
     "to": _("2026-11-01 や 令和8年11月1日、2026-11-01T09:30 のように入力してください。"),
 }
+FORM_NAMES: Final[dict[str, str]] = {
+    "csv": _("CSV（表計算用）で書き出す"),
+    "jsonl": _("JSON Lines（プログラム用）で書き出す"),
+    "rfc5424": _("syslog（監視システム用、RFC 5424）で書き出す"),
+}
 WRONG_OTHER: Final = _(
     "検索の条件を読み取れませんでした。期間の前後と、入力した文字をお確かめください。"
 )
@@ -47,13 +52,12 @@ WRONG_OTHER: Final = _(
 class SearchPages:
     """Mounts and serves the search and the exports of it."""
 
-    console: Console
-    looking: Looking
+    desk: RoomDesk
     exports: Exports
 
     def blueprint(self) -> Blueprint:
         """Mount the pages."""
-        room = self.console.room("audit")
+        room = self.desk.console.room("audit")
         menu = Menu(_("監査"), _("記録を探す、経過を見る、書き出す"))
         room.page(PAGE, self.show, needs=Permission.AUDIT_SEARCH, menu=menu)
         room.act(EXPORT, self.export, needs=Permission.AUDIT_EXPORT, recent=PAGE)
@@ -61,20 +65,17 @@ class SearchPages:
 
     def show(self, acting: Acting) -> Response:
         """Show the form, and what it finds once something was asked for."""
-        typed = {name: request.args.get(name, "")[: LONGEST + 1] for name in (*FIELDS, "after")}
-        asked = any(typed.values()) or "find" in request.args
-        if not asked:
+        typed = asked((*FIELDS, "after"), LONGEST + 1)
+        if not any(typed.values()) and "find" not in request.args:
             return self._render(acting, typed)
         try:
-            if any(len(request.args.getlist(name)) > 1 for name in typed):
-                raise BadCriteria("a repeated field")
-            criteria = self._criteria(typed)
-            page = self.looking.page(
+            criteria = self.desk.criteria(typed)
+            page = self.desk.looking.page(
                 criteria,
                 PER_PAGE,
-                acting.actor(Permission.AUDIT_SEARCH, self.console.policy.policy.roles),
+                self.desk.actor(acting),
                 after=typed["after"],
-                origin=self.console.origin(),
+                **self.desk.look(acting),
             )
         except WrongField as error:
             return self._render(acting, typed, 400, wrong=error.field)
@@ -85,24 +86,18 @@ class SearchPages:
     def export(self, acting: Acting) -> Response:
         """Send what the search finds as a file; it is streamed, and counted in the log."""
         sent = read_form(request, {"csrf_token": 64, "form": 8} | dict.fromkeys(FIELDS, LONGEST))
-        form = sent["form"]
+        form, export = sent["form"], Permission.AUDIT_EXPORT
         try:
             if form not in FORMS:
                 raise BadCriteria("an unknown form")
-            criteria = self._criteria(sent)
+            criteria = self.desk.criteria(sent)
         except BadCriteria:
             return self._render(acting, sent | {"after": ""}, 400, wrong="period")
-        actor = acting.actor(Permission.AUDIT_EXPORT, self.console.policy.policy.roles)
-        lines = self.exports.lines(form, criteria, actor, self.console.origin())
-        response = Response(lines, content_type=FORMS[form][1])
-        at = self.looking.clock.now().astimezone(TOKYO)
-        name = f"audit-{at:%Y%m%dT%H%M%S}-{acting.staff_id}.{'log' if form == 'rfc5424' else form}"
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
-
-    def _criteria(self, typed: dict[str, str]) -> Criteria:
-        with self.looking.database.read() as tx:
-            return read_criteria(tx, typed)
+        guard = self.desk.guard(acting, export, self.desk.limits.export_rows)
+        actor, look = self.desk.actor(acting, export), self.desk.look(acting)
+        lines = self.exports.lines(form, criteria, actor, guard=guard, **look)
+        ending = "log" if form == "rfc5424" else form
+        return self.desk.file(lines, FORMS[form][1], "audit", ending, acting.staff_id)
 
     def _render(
         self,
@@ -113,22 +108,25 @@ class SearchPages:
         wrong: str | None = None,
         page: Page | None = None,
     ) -> Response:
-        language = self.console.pages.language()
+        console = self.desk.console
         kept = {name: typed[name] for name in FIELDS if typed.get(name)}
         content: dict[str, Any] = {
             "typed": typed,
             "names": names_in_order(),
             "outcomes": sorted(OUTCOMES),
-            "clients": sorted(self.console.policy.policy.clients),
+            "clients": sorted(console.policy.policy.clients),
             "wrong": wrong,
             "why": WRONG.get(wrong, WRONG_OTHER) if wrong else None,
             "kept": kept,
             "page": page,
-            "rows": listed(page.found, language) if page else [],
+            "rows": listed(page.found, console.pages.language()) if page else [],
             "older": f"{PAGE}?{urlencode(kept | {'after': page.after})}"
             if page and page.after
             else None,
             "may_export": acting.may(Permission.AUDIT_EXPORT),
-            "forms": list(FORMS),
+            "may_review": acting.may(Permission.AUDIT_REVIEW),
+            "rhythms": RHYTHMS,
+            "most": self.desk.limits.export_rows,
+            "forms": FORM_NAMES,
         }
-        return self.console.render(acting, "audit_room/search.html", status, here=PAGE, **content)
+        return console.render(acting, "audit_room/search.html", status, here=PAGE, **content)

@@ -28,11 +28,13 @@ from idp.staff.views.places import HOME, REAUTHENTICATE, SIGN_IN, staff_page
 from idp.storage.sql import Database
 from idp.web.browser import Browser
 from idp.web.cookies import STAFF
+from idp.web.forms import check_query
 from idp.web.organisation import Language
 from idp.web.pages import Pages
 from idp.web.request_id import request_id_of
 
 View = Callable[..., Response]
+Notice = Callable[[Acting], tuple[str, str] | None]
 
 
 class Open(StrEnum):
@@ -81,6 +83,8 @@ class Console:
     pages: Pages
     routes: dict[str, Route] = field(default_factory=dict)
     """What was declared, by endpoint."""
+    notices: list[Notice] = field(default_factory=list)
+    """What rooms have to tell somebody at home; each gives an address and a sentence, or None."""
 
     def room(self, name: str) -> Room:
         """Begin a blueprint whose pages are guarded."""
@@ -236,6 +240,7 @@ class Room:
             if again is not None and not console.sessions.is_recent(acting):
                 back = again if "<" not in again else request.path
                 return redirect(f"{REAUTHENTICATE}?{urlencode({'next': back})}", 303)
+            check_query(request)
             return view(acting, **parts)
 
         self._add(route, guarded)

@@ -27,4 +27,5 @@ class HomePage:
     def show(self, acting: Acting) -> Response:
         """Show it."""
         ends = acting.session.expires_at
-        return self.console.render(acting, "staff/home.html", ends_at=ends)
+        notices = [told for told in (one(acting) for one in self.console.notices) if told]
+        return self.console.render(acting, "staff/home.html", ends_at=ends, notices=notices)
