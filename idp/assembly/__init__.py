@@ -5,12 +5,11 @@ Nothing starts on a missing master key, a database that is not migrated, or with
 
 from idp.assembly.background import (
     Background,
-    audit_key,
     build_background,
     build_rotation,
     build_sealer,
 )
-from idp.assembly.foundation import Foundation, build_foundation, build_outgoing
+from idp.assembly.foundation import Foundation, audit_key, build_foundation, build_outgoing
 from idp.assembly.provider import Provider, build_provider
 from idp.assembly.provisioning import build_scim, build_scim_tokens
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from idp.alerts.canary import Canary
 from idp.alerts.watch import AlertWatch
 from idp.assembly.audit_search import build_index
-from idp.assembly.foundation import Foundation, build_outgoing
+from idp.assembly.foundation import Foundation, audit_key, build_outgoing
 from idp.assembly.leaving import build_notices
 from idp.assembly.mails import mail_carriers
 from idp.assembly.registration import build_invitation_feed
@@ -17,7 +15,6 @@ from idp.assembly.retention import build_eraser, build_purger, build_telling, ch
 from idp.assembly.sign_in import build_signing_in
 from idp.audit_search.index import TermIndex
 from idp.erasure.service import Eraser
-from idp.errors import SettingsError
 from idp.invitations.feed import InvitationFeed
 from idp.journal.sealer import Sealer
 from idp.key_rotation.rotation import KeyRotation
@@ -30,12 +27,9 @@ from idp.retention.purging import Purger
 from idp.retention.telling import CheckpointTelling
 from idp.staff.sessions import StaffSessions
 from idp.storage.ephemeral import open_ephemeral
-from idp.storage.key_vault import find_audit_key
 from idp.throttle.buckets import Buckets
 from idp.throttle.slots import HashSlots
 from idp.weather.service import WeatherWatch
-from keys.audit_key import unwrap_audit_key
-from keys.errors import KeysError
 from keys.signer import Signer
 
 
@@ -109,15 +103,3 @@ def build_sealer(f: Foundation) -> Sealer:
     """Build the sealer with the audit key."""
     origin = f.policy.policy.audit.origin
     return Sealer(f.database, f.journal, audit_key(f), origin, f.clock, checkpoint_file(f))
-
-
-def audit_key(f: Foundation) -> Ed25519PrivateKey:
-    """Open the audit key; raises `SettingsError` when it was never made or cannot be opened."""
-    with f.database.read() as tx:
-        wrapped = find_audit_key(tx)
-    if wrapped is None:
-        raise SettingsError("there is no audit key; run `idp migrate apply`")
-    try:
-        return unwrap_audit_key(f.master, wrapped)
-    except KeysError as error:
-        raise SettingsError(f"the audit key does not open: {error}") from error

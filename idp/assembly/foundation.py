@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from idp.accounts.block_notice import BlockNotice
 from idp.clients.service import Clients
 from idp.clock import Clock, clock_from_file
@@ -18,13 +20,15 @@ from idp.outgoing.door import Outgoing
 from idp.proving.service import Proving
 from idp.settings import Settings, load_master
 from idp.staff.store import name_and_address
-from idp.storage.key_vault import EmbeddedHome, SqlHome, open_home
+from idp.storage.key_vault import EmbeddedHome, SqlHome, find_audit_key, open_home
 from idp.storage.migrate import require_current
 from idp.storage.sql import Database
 from idp.subjects.service import PersonKeys
 from idp.throttle.blocking import Blocking
 from idp.throttle.gate import Gate
 from idp.throttle.lifting import Lifting
+from keys.audit_key import unwrap_audit_key
+from keys.errors import KeysError
 from keys.master import MasterKeys
 from keys.vault import Vault
 
@@ -91,6 +95,18 @@ def build_foundation(settings: Settings, *, restoring: bool = False) -> Foundati
         Floods(database, policy, journal),
         Lifting(gate, blocking),
     )
+
+
+def audit_key(f: Foundation) -> Ed25519PrivateKey:
+    """Open the audit key; raises `SettingsError` when it was never made or cannot be opened."""
+    with f.database.read() as tx:
+        wrapped = find_audit_key(tx)
+    if wrapped is None:
+        raise SettingsError("there is no audit key; run `idp migrate apply`")
+    try:
+        return unwrap_audit_key(f.master, wrapped)
+    except KeysError as error:
+        raise SettingsError(f"the audit key does not open: {error}") from error
 
 
 def build_outgoing(settings: Settings) -> Outgoing:
