@@ -76,6 +76,10 @@ INVENTORY: dict[EventName, Described] = {
     EventName.AUTHORIZATION_REFUSED: Described(
         "An authorization request was refused.", _SECURITY, _SOURCE
     ),
+    EventName.BACKUP_BEGUN: Described(
+        "A copy of the database was begun; without `backup.made` after it, it was not finished.",
+        _SYSTEM,
+    ),
     EventName.BACKUP_MADE: Described(
         "A backup of the database was made, up to this checkpoint.", _SYSTEM
     ),

@@ -30,6 +30,7 @@ class EventName(StrEnum):
     AUDIT_VERIFIED = "audit.verified"
     AUDIT_VIEWED = "audit.viewed"
     AUTHORIZATION_REFUSED = "authorization.refused"
+    BACKUP_BEGUN = "backup.begun"
     BACKUP_MADE = "backup.made"
     BACKUP_RESTORED = "backup.restored"
     BLOCK_LIFTED = "block.lifted"

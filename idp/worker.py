@@ -60,11 +60,13 @@ KEEP_FETCHES_MICROS = 30 * 86_400 * 1_000_000
 TICK_SECONDS = 0.2
 FINISH_SECONDS = 6.0
 INVITE_SECONDS = 60.0
+RETRY_SECONDS = 300.0
+"""After a failure: what is done once a day must not wait for another one."""
 
 
 @dataclass
 class Job:
-    """Something done again and again, at least `every` seconds apart."""
+    """Something done again and again, at least `every` seconds apart; sooner where it failed."""
 
     name: str
     every: float
@@ -90,15 +92,18 @@ class Job:
             self._beside.join(seconds)
 
     def _run(self) -> None:
+        wait = self.every
         try:
             self.run()
         except (IdpError, KeysError) as failure:
             log.warning(
                 "job.failed", job=self.name, error=type(failure).__name__, detail=str(failure)
             )
+            wait = min(wait, RETRY_SECONDS)
         except Exception:  # one broken job must not stop the others; the traceback is in the log
             log.exception("job.broken", job=self.name)
-        self.due = time.monotonic() + self.every
+            wait = min(wait, RETRY_SECONDS)
+        self.due = time.monotonic() + wait
 
 
 def work(background: Background, stop: threading.Event) -> None:

@@ -60,11 +60,18 @@ class Restore:
     """Checkpoints that were kept elsewhere."""
     erased_elsewhere: Sequence[Path] = ()
     """Lists of erased persons of other nodes."""
+    unsigned: bool = False
+    """Whether it may be a backup of before there were signatures, or one whose signature fails."""
     progress: Callable[[str], None] = lambda _what: None
 
     def run(self) -> Restored:
         """Restore; raises `BadBackup`, `WouldFork`, `NotEmpty`, `SettingsError`."""
         manifest = manifests.read(self.source)
+        if manifest.signature is None and not self.unsigned:
+            raise BadBackup(
+                "the backup is not signed: it was made before backups were, or somebody changed it;"
+                " if you know that nobody did, say so with --unsigned"
+            )
         self._require_key(manifest)
         known = self._known()
         if self.fork is None:
@@ -73,7 +80,10 @@ class Restore:
         self._bring_lists()
         with self._database(manifest) as settings:
             foundation = build_foundation(settings, restoring=True)
-            restored, fork = self._settle(foundation, manifest, known)
+            try:
+                restored, fork = self._settle(foundation, manifest, known)
+            finally:
+                foundation.database.dispose()
         if fork is not None:
             # Not before it is open: killed until here, a checkpoint is known that no log holds.
             checkpoint_file(foundation).fork(**fork)
@@ -120,6 +130,7 @@ class Restore:
         if not final.is_sqlite:
             copies.copy_in(final, self.source, manifest.facts, self.progress)
             migrate.apply(final)
+            final.dispose()
             yield self.settings
             copies.open_restored(final)
             return
@@ -138,12 +149,15 @@ class Restore:
     def _settle(
         self, f: Foundation, manifest: Manifest, known: Checkpoint | None
     ) -> tuple[Restored, dict[str, Any] | None]:
-        audit_key(f)
+        key = audit_key(f).public_key()
+        if not self.unsigned:
+            manifests.require_signed(manifest, key)
         erased_again = build_eraser(f).finish()
         fork = self._forked(f, known) if known is not None else None
         size = manifest.checkpoint.size if manifest.checkpoint else 0
         data = {
             "manifest": manifest.digest,
+            "signed": not self.unsigned,
             "made_at": manifest.made_at,
             "size": size,
             "erased_again": erased_again,
@@ -153,7 +167,6 @@ class Restore:
             f.journal.record(
                 tx, EventName.BACKUP_RESTORED, f.clock.now(), actor=self.actor, data=data
             )
-        f.database.dispose()
         return Restored(size, erased_again, fork is not None), fork
 
     def _forked(self, f: Foundation, known: Checkpoint) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from idp.assembly.audit_search import build_index
 from idp.assembly.foundation import Foundation
-from idp.assembly.sealing import checkpoint_file
+from idp.assembly.sealing import audit_key, checkpoint_file
 from idp.audit_search.index import TermIndex
 from idp.audit_search.term_store import remove_all
 from idp.backups.service import Backups
@@ -72,7 +72,14 @@ def build_forks(f: Foundation) -> Forks:
 
 def build_backups(f: Foundation) -> Backups:
     """Build what makes backups."""
-    return Backups(f.database, f.clock, f.journal, f.settings.data, f.master.current_id)
+    return Backups(
+        f.database,
+        f.clock,
+        f.journal,
+        f.settings.data,
+        f.master.current_id,
+        lambda: audit_key(f),
+    )
 
 
 def build_telling(f: Foundation) -> CheckpointTelling:

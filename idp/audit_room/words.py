@@ -39,6 +39,7 @@ SENTENCES: Mapping[str, str] = {
     EventName.AUDIT_VERIFIED: _("監査記録が検証された"),
     EventName.AUDIT_VIEWED: _("監査記録の詳細や経過が閲覧された"),
     EventName.AUTHORIZATION_REFUSED: _("連携サービスからのログインの依頼が断られた"),
+    EventName.BACKUP_BEGUN: _("バックアップが始められた"),
     EventName.BACKUP_MADE: _("バックアップが作られた"),
     EventName.BACKUP_RESTORED: _("バックアップから復元された"),
     EventName.BLOCK_LIFTED: _("ログインの制限が解かれた"),

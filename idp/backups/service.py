@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from audit.event import Actor
 from audit.names import EventName
 from idp.backups import manifest as manifests
@@ -44,13 +46,17 @@ class Backups:
     journal: Journal
     data: Path
     master_key: str
+    audit_key: Callable[[], Ed25519PrivateKey]
+    """What signs manifests."""
 
     def make(
         self, folder: Path, actor: Actor, progress: Callable[[str], None] = lambda _what: None
     ) -> Manifest:
         """Write a backup into a new folder; without its manifest it is none.
 
-        Raises `NoPlace`, `StoreUnavailable`.
+        That it began is in the log before a byte is copied, and that it was made before the
+        manifest says so: there is no backup that the log does not know. Raises `NoPlace`,
+        `StoreUnavailable`.
         """
         try:
             folder.mkdir(parents=True, mode=0o700)
@@ -58,12 +64,14 @@ class Backups:
             raise NoPlace(f"{folder} exists; a backup is written into a new folder") from None
         except OSError as error:
             raise NoPlace(f"{folder}: {error.strerror}") from error
+        with self.database.begin() as tx:
+            self.journal.record(tx, EventName.BACKUP_BEGUN, self.clock.now(), actor=actor)
         self._copy(CHECKPOINTS, folder)
         facts = copy_out(self.database, folder, progress)
         self._copy(RING, folder)
         self._copy(ERASED, folder)
         now = self.clock.now()
-        made = manifests.write(folder, facts, now.isoformat(), self.master_key)
+        made = manifests.draft(folder, facts, now.isoformat(), self.master_key, self.audit_key())
         at = made.checkpoint
         data = {
             "manifest": made.digest,
@@ -72,6 +80,7 @@ class Backups:
         }
         with self.database.begin() as tx:
             self.journal.record(tx, EventName.BACKUP_MADE, now, actor=actor, data=data)
+        manifests.write(folder, made)
         return made
 
     def _copy(self, name: str, folder: Path) -> None:

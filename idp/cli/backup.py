@@ -48,6 +48,7 @@ def backup(out: Path, form: str) -> None:
 @click.option("--erased", multiple=True, type=FILE, help="The file `erased` of another node.")
 @click.option("--fork", is_flag=True, help="Leave a newer checkpoint behind, and record it.")
 @click.option("--reason", help="Why a fork is right; it stands in the audit log.")
+@click.option("--unsigned", is_flag=True, help="Accept a backup that the audit key did not sign.")
 @format_option
 def restore(
     source: Path,
@@ -55,6 +56,7 @@ def restore(
     erased: tuple[Path, ...],
     fork: bool,
     reason: str | None,
+    unsigned: bool,
     form: str,
 ) -> None:
     """Restore into an empty place; who was erased since is erased again before it opens."""
@@ -68,6 +70,7 @@ def restore(
             reason if fork else None,
             _notes(kept) if kept else (),
             erased,
+            unsigned,
             progress,
         ).run()
     content = {"size": done.size, "erased_again": done.erased_again, "forked": done.forked}

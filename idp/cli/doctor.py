@@ -29,6 +29,7 @@ from idp.mails.smtp import MailServer, ServerDown
 from idp.outbox import store as outbox
 from idp.policy.folder import read_folder
 from idp.settings import Settings, is_loopback, read_settings
+from idp.storage.log_guard import commands_log
 from keys.errors import KeysError
 
 WHEEL_MILLISECONDS = 15.0
@@ -51,7 +52,7 @@ def config(form: str) -> int:
         if (fault := _ask(check, settings))
     ]
     notes, foreign = _master_keys(settings)
-    notes += _mail_notes(settings)
+    notes += _mail_notes(settings) + _role_notes(settings)
     faults += foreign
     content = {
         "settings": settings.masked(),
@@ -142,6 +143,21 @@ def _mail_notes(settings: Settings) -> list[str]:
         if not server.encrypted and not is_loopback(server.host):
             return ["mails travel to the mail server in clear: use smtp+starttls:// or smtps://"]
     return []
+
+
+def _role_notes(settings: Settings) -> list[str]:
+    """Say when the role of the application could take the log's protection away."""
+    try:
+        with build_foundation(settings).database.read() as tx:
+            role = commands_log(tx)
+    except (IdpError, KeysError):
+        return []  # named as a fault already
+    if role is None:
+        return []
+    return [
+        f"the database role {role} owns the tables of the log, or may act as their owner: it can"
+        " take triggers away; serve as kumiai_app (deploy/postgresql/roles.sql)"
+    ]
 
 
 def _waiting(settings: Settings) -> str:

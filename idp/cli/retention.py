@@ -63,10 +63,12 @@ def hold() -> None:
 @click.argument("kind", type=click.Choice([kind.value for kind in HoldKind]))
 @click.argument("value")
 @REASON
+@click.option("--not-seen-yet", "unseen", is_flag=True, help="Even if nothing names it.")
 @format_option
-def add(kind: str, value: str, reason: str, form: str) -> None:
+def add(kind: str, value: str, reason: str, unseen: bool, form: str) -> None:
     """Hold a member (number or subject), a case or a reference code."""
-    placed = build_holds(foundation()).place(HoldKind(kind), value, reason, operator())
+    holds = build_holds(foundation())
+    placed = holds.place(HoldKind(kind), value, reason, operator(), unseen=unseen)
     say(_row(placed), f"placed hold {placed.id} on {kind} {value}", form)
 
 

@@ -14,9 +14,12 @@ from idp.errors import IdpError
 from idp.journal.service import Journal
 from idp.members import store as members
 from idp.retention import store
-from idp.retention.model import Hold, HoldKind
+from idp.retention.model import Hold, HoldKind, needles
 from idp.storage.sql import Database, Tx
 from idp.subjects.service import PersonKeys, by_number, told_of
+
+LONGEST = 48
+"""Characters of a subject, a member number, a case or a code."""
 
 
 class UnknownHold(IdpError):
@@ -34,15 +37,21 @@ class Holds:
     clock: Clock
     journal: Journal
 
-    def place(self, kind: HoldKind, value: str, reason: str, actor: Actor) -> Hold:
-        """Place a hold; raises `UnknownHold` when there is no such member.
+    def place(
+        self, kind: HoldKind, value: str, reason: str, actor: Actor, *, unseen: bool = False
+    ) -> Hold:
+        """Place a hold; raises `UnknownHold` when there is nothing to be held, unless `unseen`.
 
         A member is given by number or subject; the hold covers both names.
         """
         now = self.clock.now()
+        if len(value) > LONGEST:
+            raise UnknownHold(f"nothing has a name of more than {LONGEST} characters")
+        if kind is not HoldKind.MEMBER and not unseen:
+            self._require_seen(kind, value)  # before the act: it may go through the whole log
         with self.database.begin() as tx:
             store.hold_off(tx)
-            value, also = _names(tx, value) if kind is HoldKind.MEMBER else (value, None)
+            value, also = _names(tx, value, unseen) if kind is HoldKind.MEMBER else (value, None)
             hold = Hold(
                 id=new_id(now),
                 kind=kind,
@@ -58,6 +67,12 @@ class Holds:
             )
             self._record(tx, EventName.HOLD_PLACED, hold, reason, actor)
         return hold
+
+    def _require_seen(self, kind: HoldKind, value: str) -> None:
+        (text,) = needles([value])
+        with self.database.read() as tx:
+            if not store.is_named(tx, text):
+                raise UnknownHold(f"no event names the {kind.value} {value}; {_UNSEEN}")
 
     def list_all(self) -> list[Hold]:
         """List every hold there ever was, the oldest first."""
@@ -116,13 +131,17 @@ def all_over(tx: Tx, *names: str | None) -> list[Hold]:
     ]
 
 
-def _names(tx: Tx, who: str) -> tuple[str, str | None]:
+_UNSEEN = "look at how it is written, or hold it all the same with --not-seen-yet"
+
+
+def _names(tx: Tx, who: str, unseen: bool) -> tuple[str, str | None]:
     """Give subject and number of somebody's account; of a member without one, the number."""
     account = accounts.find(tx, who) or accounts.find_by_number(tx, who)
     if account is not None:
         return account.subject, account.member_number
-    if members.find(tx, who) is None:
-        raise UnknownHold(f"{who}: no member of this number and no account of this subject")
+    if members.find(tx, who) is None and not unseen:
+        says = f"{who}: no member of this number and no account of this subject; {_UNSEEN}"
+        raise UnknownHold(says)
     return who, None
 
 

@@ -55,6 +55,10 @@ _TAKE_MAILING = Statement(
         " ON CONFLICT (name) DO UPDATE SET version = :at WHERE stamp.version <= :before"
     )
 )
+_NAMED, _NAMED_PG = (
+    Statement(sa.text(f"SELECT 1 FROM audit_event WHERE {find}(line, :text) > 0 LIMIT 1"))  # noqa: S608
+    for find in ("instr", "strpos")
+)
 _NAMES_OF = Statement(
     sa.select(account.c.subject, account.c.member_number).where(
         sa.or_(
@@ -119,6 +123,11 @@ def add_purge(tx: Tx, **columns: Any) -> None:
 def take_mailing(tx: Tx, at: int, before: int) -> bool:
     """Take it on to mail a checkpoint now, if none was mailed since an instant."""
     return tx.run(_TAKE_MAILING, at=at, before=before) == 1
+
+
+def is_named(tx: Tx, text: str) -> bool:
+    """Tell whether a text stands in any event's line; where none does, it reads the whole log."""
+    return tx.one(_NAMED_PG if tx.is_postgresql else _NAMED, text=text) is not None
 
 
 def names_of(tx: Tx, who: str) -> tuple[str, ...]:

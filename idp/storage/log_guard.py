@@ -8,7 +8,7 @@ of it away (`commands_log`): that is found by checkpoints kept elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from idp.storage.log_protection import (
@@ -127,7 +127,7 @@ def _postgresql(tx: Tx) -> Iterator[str]:
 
 
 def _compared(
-    wanted: dict[tuple[str, str], object], found: dict[tuple[str, str], object]
+    wanted: Mapping[tuple[str, str], object], found: Mapping[tuple[str, str], object]
 ) -> Iterator[str]:
     for table, name in sorted(wanted.keys() | found.keys()):
         where = f"the trigger {name} of {table}"

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -14,6 +15,10 @@ from audit.event import Actor
 from audit.names import EventName
 from idp.accounts.service import Accounts
 from idp.assembly.foundation import build_foundation
+from idp.backups import manifest as manifests
+from idp.backups import service
+from idp.backups.manifest import write
+from idp.storage.copies import copy_out
 from idp.storage.migrate import head
 from tests.retention.house import BROWSER, House, grant_roles
 from tests.retention.people import a_member
@@ -190,6 +195,50 @@ def test_a_backup_that_was_changed_or_not_finished_is_refused(
     (tmp_path / "backup/backup.json").unlink()
     unfinished = closed(elsewhere).idp(*source)
     assert (unfinished.returncode, "not finished" in unfinished.stderr) == (1, True)
+
+
+def test_a_manifest_that_was_changed_is_found(
+    house: House, elsewhere: Callable[[], House], new_url: Callable[[str], str], tmp_path: Path
+) -> None:
+    """CWE-345: whoever can write to the place of backups changes a file and its digest."""
+    house.said("backup", "--out", str(tmp_path / "backup"))
+    empty, place = closed(elsewhere), tmp_path / "backup/backup.json"
+    signed, source = place.read_text(), ("restore", "--from", str(tmp_path / "backup"))
+    place.write_text(signed.replace('"made_at": "2', '"made_at": "1'))
+    changed = empty.idp(*source)
+    assert (changed.returncode, "not signed by the audit key" in changed.stderr) == (1, True)
+    place.write_text(signed.replace('"format": 2', '"format": 1'))
+    unsigned = empty.idp(*source)
+    assert (unsigned.returncode, "--unsigned" in unsigned.stderr) == (1, True)
+    if not house.foundation.database.is_sqlite:
+        assert empty.idp(*source, "--unsigned").returncode == 1, "the first try left it closed"
+        empty.foundation = replace(
+            empty.foundation,
+            settings=replace(empty.foundation.settings, database_url=new_url("postgresql")),
+        )
+    assert empty.said(*source, "--unsigned")["size"] >= 0
+    place.write_text(signed)
+
+
+def test_no_backup_is_made_that_the_log_does_not_know(
+    house: House, elsewhere: Callable[[], House], tmp_path: Path
+) -> None:
+    """CWE-778: killed in between, a whole copy lay there and the log did not tell of it."""
+
+    def names(of: House) -> list[str]:
+        with of.foundation.database.read() as tx:
+            rows = tx.text("SELECT name FROM audit_event WHERE name LIKE 'backup.%'").fetchall()
+        return [row[0] for row in rows]
+
+    told: list[list[str]] = []
+    with (
+        patch.object(service, "copy_out", lambda *x: [told.append(names(house)), copy_out(*x)][1]),
+        patch.object(manifests, "write", lambda *x: [told.append(names(house)), write(*x)][1]),
+    ):
+        house.said("backup", "--out", str(tmp_path / "backup"))
+    assert told == [["backup.begun"], ["backup.begun", "backup.made"]]
+    closed(elsewhere).said("restore", "--from", str(tmp_path / "backup"))
+    assert names(elsewhere()) == ["backup.begun", "backup.restored"]
 
 
 def test_a_backup_without_its_master_key_is_refused_before_anything_is_written(

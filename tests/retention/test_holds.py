@@ -70,9 +70,31 @@ def test_a_held_month_keeps_its_key(house: House) -> None:
 def test_nobody_is_refused_and_every_act_is_an_event(house: House) -> None:
     refused = house.idp("audit", "hold", "add", "member", "99999999", "--reason", "x")
     assert refused.returncode == 1
-    placed = house.said("audit", "hold", "add", "case", "c-1", "--reason", "a complaint")
+    later = ("--not-seen-yet", "--reason", "a complaint")
+    placed = house.said("audit", "hold", "add", "case", "c-1", *later)
     house.said("audit", "hold", "lift", placed["id"], "--reason", "settled")
     assert house.idp("audit", "hold", "lift", placed["id"], "--reason", "again").returncode == 1
     with house.foundation.database.read() as tx:
         rows = tx.text("SELECT name FROM audit_event WHERE name LIKE 'hold.%' ORDER BY position")
         assert [row[0] for row in rows.fetchall()] == ["hold.placed", "hold.lifted"]
+
+
+def test_a_hold_on_what_nothing_names_is_refused_unless_told(house: House) -> None:
+    """A code that was mistyped by one letter would hold nothing, and nobody would know."""
+    house.record(EventName.SIGN_IN_REFUSED, 1, reference="ABCD2345")
+    house.record(NAME, 1, "somebody", data={"case": "case_17"})
+    for kind, wrong in (
+        ("reference", "ABCD2346"),
+        ("reference", "ABCD"),
+        ("case", "case-17"),
+        ("case", "case%"),
+        ("member", "99999999"),
+    ):
+        refused = house.idp("audit", "hold", "add", kind, wrong, "--reason", "a complaint")
+        assert (refused.returncode, "--not-seen-yet" in refused.stderr) == (1, True), wrong
+    long = house.idp("audit", "hold", "add", "case", "x" * 80, "--reason", "x", "--not-seen-yet")
+    assert long.returncode == 1
+    assert house.idp("audit", "hold", "list").returncode == 1, "nothing was placed"
+    house.said("audit", "hold", "add", "case", "case_17", "--reason", "a complaint")
+    house.said("audit", "hold", "add", "member", "99999999", "--not-seen-yet", "--reason", "x")
+    assert len(house.said("audit", "hold", "list")) == 2

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from audit.names import EventName
+from idp.errors import StoreUnavailable
+from idp.worker import RETRY_SECONDS, Job
 from tests.retention.house import House
 
 ACCESS, SECURITY = EventName.CLAIMS_READ, EventName.SIGN_IN_REFUSED
@@ -221,3 +223,16 @@ def test_a_permit_lets_only_what_is_sealed_go(house: House) -> None:
         tx.text(f"INSERT INTO audit_purge_permit VALUES ({row[0]})")
         tx.text(f"DELETE FROM audit_event WHERE position = {row[0]}")
     assert event in house.bodies()
+
+
+def test_a_purge_that_failed_is_tried_again_soon() -> None:
+    """What is done once a day waited for a whole day more when the database was busy once."""
+
+    def fails() -> None:
+        raise StoreUnavailable("busy")
+
+    failing, working = Job("purge", 86_400.0, fails), Job("purge", 86_400.0, lambda: None)
+    failing.run_if_due()
+    working.run_if_due()
+    assert failing.due - time.monotonic() <= RETRY_SECONDS < 3_600
+    assert working.due - time.monotonic() > 86_000
