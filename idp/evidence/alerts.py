@@ -118,23 +118,7 @@ def chapter(found: Figures, source: Source) -> Chapter:
                 (1,),
             ),
             *over_time("警報の件数", source.period, (("警報", dict(by_day)),)),
-            table(
-                "警報の一覧",
-                ("日時", "種類", "何について", "数", "終わり", "続いた時間"),
-                (
-                    (
-                        moment(one["at"]),
-                        _SAID.get(one["kind"], text(one["kind"])),
-                        text(one["about"]),
-                        number(one["count"]),
-                        moment(one["ended_at"]),
-                        duration(_lasted(one)),
-                    )
-                    for one in found["raised"]
-                ),
-                (5, 4, 6, 2, 5, 3),
-                (3, 5),
-            ),
+            _list(found),
             Facts(
                 "見張りの規則（期間の終わりに有効な値）",
                 (
@@ -193,4 +177,24 @@ def clock_chapter(found: Figures, source: Source) -> Chapter:  # noqa: ARG001 - 
                 (2,),
             ),
         ),
+    )
+
+
+def _list(found: Figures) -> Table:
+    return table(
+        "警報の一覧",
+        ("日時", "種類", "何について", "数", "終わり", "続いた時間"),
+        (
+            (
+                moment(one["at"]),
+                _SAID.get(one["kind"], text(one["kind"])),
+                text(one["about"]),
+                number(one["count"]),
+                moment(one["ended_at"]),
+                duration(_lasted(one)),
+            )
+            for one in found["raised"]
+        ),
+        (5, 4, 6, 2, 5, 3),
+        (3, 5),
     )

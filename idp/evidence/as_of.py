@@ -95,27 +95,7 @@ def chapter(found: Figures) -> Chapter:
                 "ここにあるのは、過去にさかのぼって調べられず、調べた時点の状態としてだけ分かるものです。"
                 "本編（evidence.pdf）は、終わった期間については、いつ作っても同じ内容になります。"
             ),
-            Facts(
-                "調べた時点",
-                (
-                    ("日時（日本時間）", moment(found["made_at"])),
-                    ("封印された記録", number(sealed["size"]) if sealed else "—"),
-                    ("根（SHA-256）", sealed["root"] if sealed else "—"),
-                    (
-                        "有効な方針",
-                        f"第 {found['policy']['number']} 版\n{found['policy']['digest']}"
-                        if found["policy"]
-                        else "—",
-                    ),
-                    ("現在のマスター鍵", found["master_key"]["current"]),
-                    ("鍵ファイルの中のマスター鍵", number(found["master_key"]["in_the_file"])),
-                    (
-                        "ログを守るトリガー",
-                        "、".join(found["log_protection_missing"]) or "すべてあります",
-                    ),
-                    ("外に出した検証点との一致", text(found["log_set_back"] or "一致しています")),
-                ),
-            ),
+            _position(found),
             Bars(
                 "保存されている組合員のパスワードのハッシュ（件数）",
                 tuple((_said(one), one["count"]) for one in hashes["members"]),
@@ -142,3 +122,27 @@ def _said(one: Figures) -> str:
 
 def _scheme(one: Figures) -> str:
     return "なし（未設定）" if one["scheme"] == _NONE else str(one["scheme"])
+
+
+def _position(found: Figures) -> Facts:
+    return Facts(
+        "調べた時点",
+        (
+            ("日時（日本時間）", moment(found["made_at"])),
+            ("封印された記録", number(sealed["size"]) if sealed else "—"),
+            ("根（SHA-256）", sealed["root"] if sealed else "—"),
+            (
+                "有効な方針",
+                f"第 {found['policy']['number']} 版\n{found['policy']['digest']}"
+                if found["policy"]
+                else "—",
+            ),
+            ("現在のマスター鍵", found["master_key"]["current"]),
+            ("鍵ファイルの中のマスター鍵", number(found["master_key"]["in_the_file"])),
+            (
+                "ログを守るトリガー",
+                "、".join(found["log_protection_missing"]) or "すべてあります",
+            ),
+            ("外に出した検証点との一致", text(found["log_set_back"] or "一致しています")),
+        ),
+    )

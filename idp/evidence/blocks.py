@@ -153,52 +153,12 @@ def chapter(found: Figures, source: Source) -> Chapter:
             "ブロックは、失敗が続いたときに規則に従って始まり、時間が来ると自然に終わります。"
             "職員、届いたメールによる確認、または正しい応答で早く終わることもあります。"
         ),
-        Facts(
-            "概要",
-            (
-                ("始まったブロック", number(sum(one["started"] for one in found["by_rule"]))),
-                ("ログイン", number(found["sign_ins"]["started"])),
-                ("ログインの拒否", number(found["sign_ins"]["refused"])),
-                ("制限による拒否（確認の前）", number(found["sign_ins"]["limited"])),
-                ("まとめて数えられた大量の失敗", number(found["refusals_counted_in_floods"])),
-                ("攻撃と見られた動き", number(len(found["attacks"]))),
-            ),
-        ),
+        _overview(found),
         Bars(
             "規則ごとに始まったブロック（件数）",
             tuple((one["rule"], one["started"]) for one in found["by_rule"]),
         ),
-        table(
-            "規則ごとのブロックと、その終わり方",
-            (
-                "規則",
-                "開始",
-                "自然に\n終了",
-                "解除",
-                "期末に\n継続中",
-                "職員が\n解除",
-                "メールで\n解除",
-                "正答で\n解除",
-            ),
-            (
-                (
-                    "職員による" if one["rule"] == _PERSON else one["rule"],
-                    *(
-                        number(one[name])
-                        for name in (
-                            "started",
-                            "ended_by_itself",
-                            "lifted_of_these",
-                            "running_at_the_end",
-                        )
-                    ),
-                    *(number(one["lifted_in_the_period"][who]) for who in _WHO[1:4]),
-                )
-                for one in found["by_rule"]
-            ),
-            (14, 4, 4, 4, 5, 4, 5, 4),
-            range(1, 8),
-        ),
+        _endings(found),
         *sign_ins,
         table(
             "ログインが拒否された理由",
@@ -210,29 +170,85 @@ def chapter(found: Figures, source: Source) -> Chapter:
             (5, 2),
             (1,),
         ),
-        table(
-            "そのほかの拒否",
-            ("出来事", "断られた", "失敗"),
-            (
-                (name, number(one["refused"]), number(one["failed"]))
-                for name, one in found["attempts"].items()
-            ),
-            (5, 2, 2),
-            (1, 2),
-        ),
-        table(
-            "攻撃と見られた動き",
-            ("日時", "種類", "試み", "対象", "接続元", "正答"),
-            (
-                (
-                    moment(one["at"]),
-                    str(one["kind"]),
-                    *(number(one[key]) for key in ("attempts", "targets", "sources", "right")),
-                )
-                for one in found["attacks"]
-            ),
-            (5, 5, 2, 2, 2, 2),
-            range(2, 6),
-        ),
+        _others(found),
+        _attacks_seen(found),
     )
     return Chapter("ブロックとログインの拒否", FILE, CONTROLS, parts)
+
+
+def _overview(found: Figures) -> Facts:
+    return Facts(
+        "概要",
+        (
+            ("始まったブロック", number(sum(one["started"] for one in found["by_rule"]))),
+            ("ログイン", number(found["sign_ins"]["started"])),
+            ("ログインの拒否", number(found["sign_ins"]["refused"])),
+            ("制限による拒否（確認の前）", number(found["sign_ins"]["limited"])),
+            ("まとめて数えられた大量の失敗", number(found["refusals_counted_in_floods"])),
+            ("攻撃と見られた動き", number(len(found["attacks"]))),
+        ),
+    )
+
+
+def _endings(found: Figures) -> Table:
+    return table(
+        "規則ごとのブロックと、その終わり方",
+        (
+            "規則",
+            "開始",
+            "自然に\n終了",
+            "解除",
+            "期末に\n継続中",
+            "職員が\n解除",
+            "メールで\n解除",
+            "正答で\n解除",
+        ),
+        (
+            (
+                "職員による" if one["rule"] == _PERSON else one["rule"],
+                *(
+                    number(one[name])
+                    for name in (
+                        "started",
+                        "ended_by_itself",
+                        "lifted_of_these",
+                        "running_at_the_end",
+                    )
+                ),
+                *(number(one["lifted_in_the_period"][who]) for who in _WHO[1:4]),
+            )
+            for one in found["by_rule"]
+        ),
+        (14, 4, 4, 4, 5, 4, 5, 4),
+        range(1, 8),
+    )
+
+
+def _others(found: Figures) -> Table:
+    return table(
+        "そのほかの拒否",
+        ("出来事", "断られた", "失敗"),
+        (
+            (name, number(one["refused"]), number(one["failed"]))
+            for name, one in found["attempts"].items()
+        ),
+        (5, 2, 2),
+        (1, 2),
+    )
+
+
+def _attacks_seen(found: Figures) -> Table:
+    return table(
+        "攻撃と見られた動き",
+        ("日時", "種類", "試み", "対象", "接続元", "正答"),
+        (
+            (
+                moment(one["at"]),
+                str(one["kind"]),
+                *(number(one[key]) for key in ("attempts", "targets", "sources", "right")),
+            )
+            for one in found["attacks"]
+        ),
+        (5, 5, 2, 2, 2, 2),
+        range(2, 6),
+    )

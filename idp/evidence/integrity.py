@@ -125,65 +125,81 @@ def chapter(found: Figures, source: Source) -> Chapter:
                     ("注意", text(remarks)),
                 ),
             ),
-            Facts(
-                "この期間を閉じる検証点",
-                (
-                    ("記録の数", number(closing["size"])),
-                    ("根（SHA-256）", closing["root"]),
-                    ("日時", moment(closing["at"])),
-                    ("検証点（署名つき）", closing["note"].strip()),
-                )
-                if closing
-                else (("検証点", "まだありません"),),
-            ),
-            Facts(
-                "期間の記録",
-                (
-                    ("番号の範囲", f"{records['from_seq']:,} から {records['to_seq']:,} の前まで"),
-                    ("封印された記録", number(records["leaves"])),
-                    ("本文のある記録", number(records["bodies"])),
-                    ("保存期間を過ぎ、本文が削除された記録", number(records["purged"])),
-                    ("まだ封印されていない記録", number(records["not_sealed_yet"])),
-                    ("期間の検証点", number(records["checkpoints"])),
-                    ("封印の遅れの警報", number(found["sealing_lag_alarms"])),
-                    ("記録の欠けの警報", number(found["gap_alarms"])),
-                    ("時計の戻り", number(found["clock_steps"])),
-                    (
-                        "保全の開始 / 解除",
-                        f"{found['holds']['placed']:,} / {found['holds']['lifted']:,}",
-                    ),
-                    ("期間の終わりに続いていた保全", number(found["holds"]["standing_at_the_end"])),
-                ),
-            ),
-            table(
-                "保存期間による本文の削除",
-                ("保存区分", "回数", "本文の数", "初め", "終わり"),
-                (
-                    (
-                        one["class"],
-                        number(one["purges"]),
-                        number(one["events"]),
-                        moment(one["first_at"]),
-                        moment(one["last_at"]),
-                    )
-                    for one in found["purges"]
-                ),
-                (4, 2, 3, 5, 5),
-                (1, 2),
-            ),
-            table(
-                "分岐・復元・バックアップ・検証",
-                ("日時", "出来事", "行った人", "出来事のID"),
-                (
-                    (
-                        moment(one["at"]),
-                        one["name"],
-                        "自動" if one["by"] == "system" else source.who(one["by"]),
-                        one["event"],
-                    )
-                    for one in found["happened"]
-                ),
-                (4, 4, 4, 8),
-            ),
+            _closing(found),
+            _records(found),
+            _purged(found),
+            _happenings(found, source),
         ),
+    )
+
+
+def _closing(found: Figures) -> Facts:
+    return Facts(
+        "この期間を閉じる検証点",
+        (
+            ("記録の数", number(closing["size"])),
+            ("根（SHA-256）", closing["root"]),
+            ("日時", moment(closing["at"])),
+            ("検証点（署名つき）", closing["note"].strip()),
+        )
+        if closing
+        else (("検証点", "まだありません"),),
+    )
+
+
+def _records(found: Figures) -> Facts:
+    return Facts(
+        "期間の記録",
+        (
+            ("番号の範囲", f"{records['from_seq']:,} から {records['to_seq']:,} の前まで"),
+            ("封印された記録", number(records["leaves"])),
+            ("本文のある記録", number(records["bodies"])),
+            ("保存期間を過ぎ、本文が削除された記録", number(records["purged"])),
+            ("まだ封印されていない記録", number(records["not_sealed_yet"])),
+            ("期間の検証点", number(records["checkpoints"])),
+            ("封印の遅れの警報", number(found["sealing_lag_alarms"])),
+            ("記録の欠けの警報", number(found["gap_alarms"])),
+            ("時計の戻り", number(found["clock_steps"])),
+            (
+                "保全の開始 / 解除",
+                f"{found['holds']['placed']:,} / {found['holds']['lifted']:,}",
+            ),
+            ("期間の終わりに続いていた保全", number(found["holds"]["standing_at_the_end"])),
+        ),
+    )
+
+
+def _purged(found: Figures) -> Table:
+    return table(
+        "保存期間による本文の削除",
+        ("保存区分", "回数", "本文の数", "初め", "終わり"),
+        (
+            (
+                one["class"],
+                number(one["purges"]),
+                number(one["events"]),
+                moment(one["first_at"]),
+                moment(one["last_at"]),
+            )
+            for one in found["purges"]
+        ),
+        (4, 2, 3, 5, 5),
+        (1, 2),
+    )
+
+
+def _happenings(found: Figures, source: Source) -> Table:
+    return table(
+        "分岐・復元・バックアップ・検証",
+        ("日時", "出来事", "行った人", "出来事のID"),
+        (
+            (
+                moment(one["at"]),
+                one["name"],
+                "自動" if one["by"] == "system" else source.who(one["by"]),
+                one["event"],
+            )
+            for one in found["happened"]
+        ),
+        (4, 4, 4, 8),
     )

@@ -106,21 +106,7 @@ def chapter(found: Figures, source: Source) -> Chapter:
                 (4, 7, 2, 2, 3),
                 (2, 3, 4),
             ),
-            table(
-                "出来事の一覧",
-                ("記録すること（名前）", "区分", "個人の値", "行われた", "断られた", "失敗した"),
-                (
-                    (
-                        f"{SENTENCES[EventName(one['name'])]}\n{one['name']}",
-                        one["class"],
-                        "、".join(one["personal_fields"]) or "—",
-                        *(number(one[outcome]) for outcome in ("done", "refused", "failed")),
-                    )
-                    for one in found["events"]
-                ),
-                (64, 26, 32, 16, 16, 16),
-                (3, 4, 5),
-            ),
+            _names(found),
             table(
                 "目録にない名前",
                 ("名前",),
@@ -129,4 +115,22 @@ def chapter(found: Figures, source: Source) -> Chapter:
                 when_empty="ありません。",
             ),
         ),
+    )
+
+
+def _names(found: Figures) -> Table:
+    return table(
+        "出来事の一覧",
+        ("記録すること（名前）", "区分", "個人の値", "行われた", "断られた", "失敗した"),
+        (
+            (
+                f"{SENTENCES[EventName(one['name'])]}\n{one['name']}",
+                one["class"],
+                "、".join(one["personal_fields"]) or "—",
+                *(number(one[outcome]) for outcome in ("done", "refused", "failed")),
+            )
+            for one in found["events"]
+        ),
+        (64, 26, 32, 16, 16, 16),
+        (3, 4, 5),
     )

@@ -98,38 +98,8 @@ def chapter(found: Figures, source: Source) -> Chapter:
                 "署名鍵は、公開してから使い始め、使い終えたあともしばらく検証に使えるよう公開します。"
                 "秘密の部分はマスター鍵で包まれ、この資料には含まれません。"
             ),
-            table(
-                "署名鍵（期間の終わりの時点）",
-                ("鍵のID", "方式", "状態", "公開", "使用開始", "使用終了", "一覧から外れた"),
-                (
-                    (
-                        one["kid"],
-                        one["alg"],
-                        _SAID[one["state"]],
-                        *(
-                            moment(one.get(f"{state}_at"))
-                            for state in ("announced", "active", "retiring", "retired")
-                        ),
-                    )
-                    for one in found["signing_keys"]
-                ),
-                (6, 3, 4, 4, 4, 4, 4),
-            ),
-            table(
-                "期間中の変化",
-                ("日時", "鍵のID", "方式", "変化", "行った人"),
-                (
-                    (
-                        moment(one["at"]),
-                        one["kid"],
-                        one["alg"],
-                        _SAID[one["to"]],
-                        "自動" if one["by"] == "system" else source.who(one["by"]),
-                    )
-                    for one in found["changes"]
-                ),
-                (5, 6, 3, 5, 4),
-            ),
+            _signing_keys(found),
+            _moves(found, source),
             Facts(
                 "監査ログの鍵（検証点とこの資料に署名する鍵）",
                 (
@@ -160,4 +130,42 @@ def chapter(found: Figures, source: Source) -> Chapter:
                 tuple((name, text(value)) for name, value in sorted(found["rules"].items())),
             ),
         ),
+    )
+
+
+def _signing_keys(found: Figures) -> Table:
+    return table(
+        "署名鍵（期間の終わりの時点）",
+        ("鍵のID", "方式", "状態", "公開", "使用開始", "使用終了", "一覧から外れた"),
+        (
+            (
+                one["kid"],
+                one["alg"],
+                _SAID[one["state"]],
+                *(
+                    moment(one.get(f"{state}_at"))
+                    for state in ("announced", "active", "retiring", "retired")
+                ),
+            )
+            for one in found["signing_keys"]
+        ),
+        (6, 3, 4, 4, 4, 4, 4),
+    )
+
+
+def _moves(found: Figures, source: Source) -> Table:
+    return table(
+        "期間中の変化",
+        ("日時", "鍵のID", "方式", "変化", "行った人"),
+        (
+            (
+                moment(one["at"]),
+                one["kid"],
+                one["alg"],
+                _SAID[one["to"]],
+                "自動" if one["by"] == "system" else source.who(one["by"]),
+            )
+            for one in found["changes"]
+        ),
+        (5, 6, 3, 5, 4),
     )

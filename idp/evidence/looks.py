@@ -85,46 +85,8 @@ def chapter(found: Figures, source: Source) -> Chapter:
                 "閲覧と書き出し（件数）",
                 tuple((said, found["totals"][name.value]) for name, said in _LOOKS.items()),
             ),
-            table(
-                "行った人ごとの件数",
-                (
-                    "行った人",
-                    "役割",
-                    "ログの\n検索",
-                    "ログの\n閲覧",
-                    "書き\n出し",
-                    "検証",
-                    "組合員の\n閲覧",
-                    "組合員の\n一覧",
-                    "職員の\n一覧",
-                ),
-                (
-                    (
-                        source.who(one["actor"]) or one["kind"],
-                        text(one["role"]),
-                        *(number(one["looks"][name.value]) for name in _LOOKS),
-                    )
-                    for one in found["by_actor"]
-                ),
-                (8, 4, 2, 2, 2, 2, 3, 3, 2),
-                range(2, 9),
-            ),
-            table(
-                f"書き出しの一覧（{number(len(exports))} 件、新しい方から {EXPORTS_SHOWN} 件まで）",
-                ("日時", "行った人", "形式", "状態", "件数"),
-                (
-                    (
-                        moment(one["at"]),
-                        source.who(one["actor"]) or one["kind"],
-                        text(one["form"]),
-                        text(one["state"]),
-                        number(one["count"]),
-                    )
-                    for one in reversed(exports[-EXPORTS_SHOWN:])
-                ),
-                (5, 6, 4, 3, 3),
-                (4,),
-            ),
+            _by_actor(found, source),
+            _exports(found, source),
             table(
                 "組合員本人と連携サービス",
                 ("出来事", "件数"),
@@ -139,4 +101,50 @@ def chapter(found: Figures, source: Source) -> Chapter:
                 (1,),
             ),
         ),
+    )
+
+
+def _by_actor(found: Figures, source: Source) -> Table:
+    return table(
+        "行った人ごとの件数",
+        (
+            "行った人",
+            "役割",
+            "ログの\n検索",
+            "ログの\n閲覧",
+            "書き\n出し",
+            "検証",
+            "組合員の\n閲覧",
+            "組合員の\n一覧",
+            "職員の\n一覧",
+        ),
+        (
+            (
+                source.who(one["actor"]) or one["kind"],
+                text(one["role"]),
+                *(number(one["looks"][name.value]) for name in _LOOKS),
+            )
+            for one in found["by_actor"]
+        ),
+        (8, 4, 2, 2, 2, 2, 3, 3, 2),
+        range(2, 9),
+    )
+
+
+def _exports(found: Figures, source: Source) -> Table:
+    return table(
+        f"書き出しの一覧（{number(len(exports))} 件、新しい方から {EXPORTS_SHOWN} 件まで）",
+        ("日時", "行った人", "形式", "状態", "件数"),
+        (
+            (
+                moment(one["at"]),
+                source.who(one["actor"]) or one["kind"],
+                text(one["form"]),
+                text(one["state"]),
+                number(one["count"]),
+            )
+            for one in reversed(exports[-EXPORTS_SHOWN:])
+        ),
+        (5, 6, 4, 3, 3),
+        (4,),
     )

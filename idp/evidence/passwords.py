@@ -78,33 +78,7 @@ def chapter(found: Figures, source: Source) -> Chapter:  # noqa: ARG001 - as eve
                 "保存されているハッシュの数は現在の状態でしか分からないため、"
                 "補足（as-of.pdf、as-of.json）に、調べた時点とともに載せています。"
             ),
-            table(
-                "期間中に有効だったハッシュの設定",
-                (
-                    "方針",
-                    "有効になった日時",
-                    "方式",
-                    "時間",
-                    "メモリ（KiB）",
-                    "並列",
-                    "最短の長さ",
-                ),
-                (
-                    (
-                        number(one["policy"]),
-                        moment(one["since"]),
-                        one["scheme"],
-                        *(
-                            text(one["parameters"].get(name))
-                            for name in ("time_cost", "memory_cost", "parallelism")
-                        ),
-                        text(one["min_length"]),
-                    )
-                    for one in found["in_force"]
-                ),
-                (2, 5, 3, 2, 3, 2, 3),
-                (0, 3, 4, 5, 6),
-            ),
+            _in_force(found),
             table(
                 "認証情報の出来事（期間中）",
                 ("出来事", "件数"),
@@ -120,23 +94,57 @@ def chapter(found: Figures, source: Source) -> Chapter:  # noqa: ARG001 - as eve
                     for name, value in _flat(found[area])
                 ),
             ),
-            table(
-                "試みの制限（期間の終わりに有効な値）",
-                ("制限", "回数", "数える期間", "ブロック", "最長"),
-                (
-                    (
-                        one["limit"],
-                        number(one["count"]),
-                        *(text(one[name]) for name in ("period", "block", "at_most")),
-                    )
-                    for one in found["limits"]
-                ),
-                (8, 2, 3, 3, 3),
-                (1,),
-            ),
+            _limits_table(found),
         ),
     )
 
 
 def _flat(values: dict[str, Any]) -> list[tuple[str, Any]]:
     return sorted(values.items())
+
+
+def _in_force(found: Figures) -> Table:
+    return table(
+        "期間中に有効だったハッシュの設定",
+        (
+            "方針",
+            "有効になった日時",
+            "方式",
+            "時間",
+            "メモリ（KiB）",
+            "並列",
+            "最短の長さ",
+        ),
+        (
+            (
+                number(one["policy"]),
+                moment(one["since"]),
+                one["scheme"],
+                *(
+                    text(one["parameters"].get(name))
+                    for name in ("time_cost", "memory_cost", "parallelism")
+                ),
+                text(one["min_length"]),
+            )
+            for one in found["in_force"]
+        ),
+        (2, 5, 3, 2, 3, 2, 3),
+        (0, 3, 4, 5, 6),
+    )
+
+
+def _limits_table(found: Figures) -> Table:
+    return table(
+        "試みの制限（期間の終わりに有効な値）",
+        ("制限", "回数", "数える期間", "ブロック", "最長"),
+        (
+            (
+                one["limit"],
+                number(one["count"]),
+                *(text(one[name]) for name in ("period", "block", "at_most")),
+            )
+            for one in found["limits"]
+        ),
+        (8, 2, 3, 3, 3),
+        (1,),
+    )

@@ -164,33 +164,7 @@ def chapter(found: Figures, source: Source) -> Chapter:
                 ("加わった職員", number(joined["staff_added"])),
             ),
         ),
-        table(
-            "終わったものと、セッションが終わるまでの時間",
-            (
-                "終わりの理由",
-                "件数",
-                "開いた\nセッションなし",
-                "測った数",
-                "中央値",
-                "95%点",
-                "最大",
-            ),
-            (
-                (
-                    said,
-                    number(left[key]["decided"]),
-                    number(left[key]["without_open_session"]),
-                    number(left[key]["until_sessions_ended"]["count"]),
-                    *(
-                        duration(left[key]["until_sessions_ended"][name])
-                        for name in ("median_ms", "p95_ms", "max_ms")
-                    ),
-                )
-                for key, said in _SAID.items()
-            ),
-            (8, 2, 3, 3, 3, 3, 3),
-            range(1, 7),
-        ),
+        _endings(found),
     ]
     slow = [
         (said, one)
@@ -210,21 +184,7 @@ def chapter(found: Figures, source: Source) -> Chapter:
             (2,),
             when_empty="すべて、決まったときに終わりました。",
         ),
-        table(
-            "職員の加入と離任",
-            ("氏名", "加入", "離任", "離任の処理をした人", "理由"),
-            (
-                (
-                    one["name"],
-                    moment(one["created_at"]),
-                    moment(one["ended_at"]),
-                    source.who(one["ended_by"]) or "—",
-                    one["reason"] or "—",
-                )
-                for one in found["staff"]
-            ),
-            (5, 5, 5, 5, 6),
-        ),
+        _staff(found, source),
         Facts(
             "そのほか",
             (
@@ -242,3 +202,51 @@ def chapter(found: Figures, source: Source) -> Chapter:
 def _distribution(left: Figures) -> tuple[tuple[str, int], ...]:
     counted = [left[key]["until_sessions_ended"]["distribution"] for key in _SAID]
     return tuple((said, sum(one[step] for one in counted)) for step, said in _STEPS.items())
+
+
+def _endings(found: Figures) -> Table:
+    return table(
+        "終わったものと、セッションが終わるまでの時間",
+        (
+            "終わりの理由",
+            "件数",
+            "開いた\nセッションなし",
+            "測った数",
+            "中央値",
+            "95%点",
+            "最大",
+        ),
+        (
+            (
+                said,
+                number(left[key]["decided"]),
+                number(left[key]["without_open_session"]),
+                number(left[key]["until_sessions_ended"]["count"]),
+                *(
+                    duration(left[key]["until_sessions_ended"][name])
+                    for name in ("median_ms", "p95_ms", "max_ms")
+                ),
+            )
+            for key, said in _SAID.items()
+        ),
+        (8, 2, 3, 3, 3, 3, 3),
+        range(1, 7),
+    )
+
+
+def _staff(found: Figures, source: Source) -> Table:
+    return table(
+        "職員の加入と離任",
+        ("氏名", "加入", "離任", "離任の処理をした人", "理由"),
+        (
+            (
+                one["name"],
+                moment(one["created_at"]),
+                moment(one["ended_at"]),
+                source.who(one["ended_by"]) or "—",
+                one["reason"] or "—",
+            )
+            for one in found["staff"]
+        ),
+        (5, 5, 5, 5, 6),
+    )

@@ -92,22 +92,7 @@ def chapter(found: Figures, source: Source) -> Chapter:
                     ("期間中に有効になった版", number(len(found["activated"]))),
                 ),
             ),
-            table(
-                "期間中に有効になった版",
-                ("番号", "日時", "有効にした人", "変わったファイル", "ダイジェスト"),
-                (
-                    (
-                        number(one["number"]),
-                        moment(one["activated_at"]),
-                        source.who(one["activated_by"]),
-                        "、".join(one["changed_files"]) or "—",
-                        one["digest"],
-                    )
-                    for one in found["activated"]
-                ),
-                (4, 8, 7, 8, 18),
-                (0,),
-            ),
+            _activated(found, source),
             table(
                 "構成にかかわる出来事",
                 ("出来事", "件数"),
@@ -133,3 +118,22 @@ def _version(one: Figures | None) -> str:
     if one is None:
         return "なし"
     return f"第 {one['number']} 版　{moment(one['activated_at'])}\n{one['digest']}"
+
+
+def _activated(found: Figures, source: Source) -> Table:
+    return table(
+        "期間中に有効になった版",
+        ("番号", "日時", "有効にした人", "変わったファイル", "ダイジェスト"),
+        (
+            (
+                number(one["number"]),
+                moment(one["activated_at"]),
+                source.who(one["activated_by"]),
+                "、".join(one["changed_files"]) or "—",
+                one["digest"],
+            )
+            for one in found["activated"]
+        ),
+        (4, 8, 7, 8, 18),
+        (0,),
+    )

@@ -158,38 +158,8 @@ def chapter(found: Figures, source: Source) -> Chapter:
                 "役割ごとの人数",
                 tuple((said(role), count) for role, count in found["holders_by_role"].items()),
             ),
-            table(
-                "役割の一覧（期間の終わりの時点）",
-                ("氏名", "役割", "付与した日時", "付与した人", "理由"),
-                (
-                    (
-                        one["name"],
-                        said(role["role"]),
-                        moment(role["granted_at"]),
-                        source.who(role["granted_by"]),
-                        role["reason"],
-                    )
-                    for one in in_service
-                    for role in one["roles"] or [_NO_ROLE]
-                ),
-                (5, 6, 6, 4, 11),
-            ),
-            table(
-                "役割の変更",
-                ("日時", "氏名", "役割", "変更", "行った人", "理由"),
-                (
-                    (
-                        moment(one["at"]),
-                        source.staff.get(one["staff"], one["staff"]),
-                        said(one["role"]),
-                        changed[one["change"]],
-                        source.who(one["by"]),
-                        text(one["reason"]),
-                    )
-                    for one in found["changes"]
-                ),
-                (6, 5, 6, 2, 4, 9),
-            ),
+            _holders(in_service, source, said),
+            _changes(found, source, said),
             table(
                 "役割ごとの権限（期間の終わりに有効な方針）",
                 ("役割", "権限"),
@@ -209,16 +179,7 @@ def chapter(found: Figures, source: Source) -> Chapter:
                 (2, 5),
                 when_empty="兼務の禁止は定められていません。",
             ),
-            table(
-                "特権による操作（行った人ごと）",
-                ("行った人", "操作", "件数"),
-                (
-                    (source.who(one["actor"]), _act(one["act"]), number(one["count"]))
-                    for one in found["privileged_acts"]
-                ),
-                (5, 7, 2),
-                (2,),
-            ),
+            _privileged(found, source),
         ),
     )
 
@@ -237,3 +198,54 @@ def _count(changes: list[Figures], what: str) -> int:
 
 def _act(name: str) -> str:
     return f"{SENTENCES[name]}（{name}）"
+
+
+def _holders(in_service: list[Figures], source: Source, said: Callable[[str], str]) -> Table:
+    return table(
+        "役割の一覧（期間の終わりの時点）",
+        ("氏名", "役割", "付与した日時", "付与した人", "理由"),
+        (
+            (
+                one["name"],
+                said(role["role"]),
+                moment(role["granted_at"]),
+                source.who(role["granted_by"]),
+                role["reason"],
+            )
+            for one in in_service
+            for role in one["roles"] or [_NO_ROLE]
+        ),
+        (5, 6, 6, 4, 11),
+    )
+
+
+def _changes(found: Figures, source: Source, said: Callable[[str], str]) -> Table:
+    return table(
+        "役割の変更",
+        ("日時", "氏名", "役割", "変更", "行った人", "理由"),
+        (
+            (
+                moment(one["at"]),
+                source.staff.get(one["staff"], one["staff"]),
+                said(one["role"]),
+                changed[one["change"]],
+                source.who(one["by"]),
+                text(one["reason"]),
+            )
+            for one in found["changes"]
+        ),
+        (6, 5, 6, 2, 4, 9),
+    )
+
+
+def _privileged(found: Figures, source: Source) -> Table:
+    return table(
+        "特権による操作（行った人ごと）",
+        ("行った人", "操作", "件数"),
+        (
+            (source.who(one["actor"]), _act(one["act"]), number(one["count"]))
+            for one in found["privileged_acts"]
+        ),
+        (5, 7, 2),
+        (2,),
+    )

@@ -133,32 +133,21 @@ _STAFF = Statement(
     .where(_s.created_at < sa.bindparam("end"))
     .order_by(_s.created_at, _s.id)
 )
+_ROLE = ("staff_id", "role", "granted_at", "granted_by", "reason", "ended_at", "ended_by")
 _ROLES = Statement(
-    sa.select(
-        _r.staff_id,
-        _r.role,
-        _r.granted_at,
-        _r.granted_by,
-        _r.reason,
-        _r.ended_at,
-        _r.ended_by,
-        _r.end_reason,
-    )
+    sa.select(*(_r[name] for name in _ROLE), _r.end_reason)
     .where(_r.granted_at < sa.bindparam("end"))
     .order_by(_r.granted_at, _r.id)
 )
-_MEMBER_HASHES = Statement(
-    sa.select(_a.subject, _a.password_hash)
-    .where(_a.subject > sa.bindparam("after"))
-    .order_by(_a.subject)
-    .limit(sa.bindparam("most"))
-)
-_STAFF_HASHES = Statement(
-    sa.select(_s.id, _s.password_hash)
-    .where(_s.id > sa.bindparam("after"))
-    .order_by(_s.id)
-    .limit(sa.bindparam("most"))
-)
+
+
+def _hashes_by(key: sa.Column[str], password_hash: sa.Column[str]) -> Statement:
+    page = sa.select(key, password_hash).where(key > sa.bindparam("after")).order_by(key)
+    return Statement(page.limit(sa.bindparam("most")))
+
+
+_MEMBER_HASHES = _hashes_by(_a.subject, _a.password_hash)
+_STAFF_HASHES = _hashes_by(_s.id, _s.password_hash)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ COMMANDS = {
         "verify",
         "search",
         "export",
+        "evidence",
         "checkpoint",
         "key",
         "purge",
