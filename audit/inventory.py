@@ -289,13 +289,9 @@ INVENTORY: dict[EventName, Described] = {
         "An attempt to sign in was refused.", _SECURITY, (*_SOURCE, "data.address")
     ),
     EventName.SYSTEM_STARTED: Described("A program of the system started.", _SYSTEM),
-    EventName.TOKEN_ISSUED: Described(
-        "Tokens were issued for an authorization code.", _ACCESS, _SOURCE
-    ),
+    EventName.TOKEN_ISSUED: Described("Tokens were issued for a code.", _ACCESS, _SOURCE),
     EventName.TOKEN_REFUSED: Described("A token request was refused.", _SECURITY, _SOURCE),
-    EventName.TOKEN_REVOKED: Described(
-        "A relying party gave back one access token.", _ACCESS, _SOURCE
-    ),
+    EventName.TOKEN_REVOKED: Described("A relying party gave a token back.", _ACCESS, _SOURCE),
     EventName.VERIFICATION_CODE_SENT: Described(
         "A verification code was promised to a mailbox.",
         _SECURITY,

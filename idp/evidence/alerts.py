@@ -9,6 +9,7 @@ from audit.names import EventName
 from idp.evidence.document import (
     Chapter,
     Facts,
+    Table,
     Text,
     duration,
     moment,

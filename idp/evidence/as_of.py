@@ -84,7 +84,6 @@ def scheme_of(password_hash: str | None) -> tuple[str, str]:
 
 def chapter(found: Figures) -> Chapter:
     """Write the chapter."""
-    sealed = found["sealed"]
     hashes = found["password_hashes"]
     return Chapter(
         "現在の状態の補足",
@@ -125,6 +124,7 @@ def _scheme(one: Figures) -> str:
 
 
 def _position(found: Figures) -> Facts:
+    sealed = found["sealed"]
     return Facts(
         "調べた時点",
         (

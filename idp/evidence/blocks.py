@@ -7,7 +7,18 @@ from datetime import datetime
 
 from audit.names import EventName
 from idp.clock import from_micros
-from idp.evidence.document import Bars, Chapter, Facts, Part, Text, moment, number, over_time, table
+from idp.evidence.document import (
+    Bars,
+    Chapter,
+    Facts,
+    Part,
+    Table,
+    Text,
+    moment,
+    number,
+    over_time,
+    table,
+)
 from idp.evidence.model import Figures, text_of
 from idp.evidence.source import Source, read_line
 from idp.throttle.blocking import RIGHT_ANSWER

@@ -6,7 +6,7 @@ from collections import Counter
 
 from audit.names import EventName
 from idp.evidence import store
-from idp.evidence.document import Chapter, Facts, Part, Text, moment, number, table, text
+from idp.evidence.document import Chapter, Facts, Part, Table, Text, moment, number, table, text
 from idp.evidence.model import Figures, text_of
 from idp.evidence.proof import Proof, facts_of_note
 from idp.evidence.source import Source, actor_of, read_line
@@ -94,7 +94,7 @@ def _purges(source: Source) -> list[Figures]:
 
 def chapter(found: Figures, source: Source) -> Chapter:
     """Write the chapter."""
-    verified, closing, records = found["verified"], found["closing_checkpoint"], found["records"]
+    verified = found["verified"]
     problem: tuple[Part, ...] = ()
     if verified["problem"]:
         problem = (Text(f"検証で見つかった問題: {verified['problem']}"),)
@@ -134,6 +134,7 @@ def chapter(found: Figures, source: Source) -> Chapter:
 
 
 def _closing(found: Figures) -> Facts:
+    closing = found["closing_checkpoint"]
     return Facts(
         "この期間を閉じる検証点",
         (
@@ -148,6 +149,7 @@ def _closing(found: Figures) -> Facts:
 
 
 def _records(found: Figures) -> Facts:
+    records = found["records"]
     return Facts(
         "期間の記録",
         (

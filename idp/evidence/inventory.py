@@ -6,7 +6,7 @@ from audit.event import OUTCOMES
 from audit.inventory import INVENTORY, RetentionClass
 from audit.names import EventName
 from idp.audit_room.words import SENTENCES
-from idp.evidence.document import Bars, Chapter, Text, number, over_time, table, text
+from idp.evidence.document import Bars, Chapter, Table, Text, number, over_time, table, text
 from idp.evidence.model import Figures
 from idp.evidence.source import Source
 from idp.policy.retention import FLOORS, Retention

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from audit.names import EventName
 from audit.note import encode_key, fingerprint
-from idp.evidence.document import Chapter, Facts, Text, moment, number, table, text
+from idp.evidence.document import Chapter, Facts, Table, Text, moment, number, table, text
 from idp.evidence.model import Figures, text_of
 from idp.evidence.source import Source, actor_of, read_line
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.names import EventName
-from idp.evidence.document import Bars, Chapter, Text, moment, number, table, text
+from idp.evidence.document import Bars, Chapter, Table, Text, moment, number, table, text
 from idp.evidence.model import Figures, text_of
 from idp.evidence.source import Source, actor_of, read_line
 
@@ -71,7 +71,6 @@ def _ends(exports: dict[str, Figures], data: Figures) -> bool:
 
 def chapter(found: Figures, source: Source) -> Chapter:
     """Write the chapter."""
-    exports = found["exports"]
     return Chapter(
         "閲覧と書き出し（監査する人の監査）",
         FILE,
@@ -132,6 +131,7 @@ def _by_actor(found: Figures, source: Source) -> Table:
 
 
 def _exports(found: Figures, source: Source) -> Table:
+    exports = found["exports"]
     return table(
         f"書き出しの一覧（{number(len(exports))} 件、新しい方から {EXPORTS_SHOWN} 件まで）",
         ("日時", "行った人", "形式", "状態", "件数"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from audit.names import EventName
-from idp.evidence.document import Chapter, Facts, Text, moment, number, table, text
+from idp.evidence.document import Chapter, Facts, Table, Text, moment, number, table, text
 from idp.evidence.model import Figures, text_of
 from idp.evidence.source import Activation, Source
 

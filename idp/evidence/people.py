@@ -13,7 +13,18 @@ from audit.names import EventName
 from idp.accounts.model import EndReason
 from idp.clock import from_micros, start_of
 from idp.evidence import store
-from idp.evidence.document import Bars, Chapter, Facts, Part, Text, duration, moment, number, table
+from idp.evidence.document import (
+    Bars,
+    Chapter,
+    Facts,
+    Part,
+    Table,
+    Text,
+    duration,
+    moment,
+    number,
+    table,
+)
 from idp.evidence.model import Delay, Figures, spread, text_of
 from idp.evidence.source import Source
 from idp.members.standing import dates_access_ends_on
@@ -205,6 +216,7 @@ def _distribution(left: Figures) -> tuple[tuple[str, int], ...]:
 
 
 def _endings(found: Figures) -> Table:
+    left = found["left"]
     return table(
         "終わったものと、セッションが終わるまでの時間",
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.names import EventName
-from idp.evidence.document import Chapter, Facts, Text, moment, number, table, text
+from idp.evidence.document import Chapter, Facts, Table, Text, moment, number, table, text
 from idp.evidence.model import Figures, text_of
 from idp.evidence.source import Activation, Source, actor_of, read_line
 

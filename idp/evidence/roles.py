@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from audit.names import EventName
 from idp.audit_room.words import SENTENCES
 from idp.clock import from_micros
 from idp.evidence import store
-from idp.evidence.document import Bars, Chapter, Facts, Text, moment, number, table, text
+from idp.evidence.document import Bars, Chapter, Facts, Table, Text, moment, number, table, text
 from idp.evidence.model import Figures, text_of
 from idp.evidence.source import Source, actor_of, read_line
 
@@ -135,7 +136,6 @@ def chapter(found: Figures, source: Source) -> Chapter:
         return names.get(role, role)
 
     in_service = [one for one in found["accounts"] if one["ended_at"] is None]
-    changed = {"granted": "付与", "revoked": "取消"}
     return Chapter(
         "職員の役割と権限",
         FILE,
@@ -220,6 +220,7 @@ def _holders(in_service: list[Figures], source: Source, said: Callable[[str], st
 
 
 def _changes(found: Figures, source: Source, said: Callable[[str], str]) -> Table:
+    changed = {"granted": "付与", "revoked": "取消"}
     return table(
         "役割の変更",
         ("日時", "氏名", "役割", "変更", "行った人", "理由"),

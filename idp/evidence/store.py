@@ -31,11 +31,8 @@ _in_time = sa.and_(_e.occurred_at >= sa.bindparam("begin"), _e.occurred_at < sa.
 _by_id = sa.and_(_e.id >= sa.bindparam("low"), _e.id < sa.bindparam("high"))
 _leaf_by_id = sa.and_(_l.event_id >= sa.bindparam("low"), _l.event_id < sa.bindparam("high"))
 _placed = sa.and_(_e.position >= sa.bindparam("low"), _e.position <= sa.bindparam("high"))
-_BODIES = Statement(
-    sa.select(sa.func.count(), sa.func.min(_e.position), sa.func.max(_e.position)).where(
-        _by_id, _in_time
-    )
-)
+_bounds = sa.select(sa.func.count(), sa.func.min(_e.position), sa.func.max(_e.position))
+_BODIES = Statement(_bounds.where(_by_id, _in_time))
 _LEAVES = Statement(
     sa.select(sa.func.count(), sa.func.min(_l.seq), sa.func.max(_l.seq)).where(_leaf_by_id)
 )

@@ -25,13 +25,9 @@ from idp.clock import to_micros
 from idp.errors import IdpError
 from idp.invitations import store
 from idp.invitations.model import Registration, Tried
-from idp.invitations.registering import (
-    ANYBODY,
-    Registering,
-    RegistrationEnded,
-    Visit,
-)
+from idp.invitations.registering import ANYBODY, Registering
 from idp.invitations.tried import find_tried
+from idp.invitations.visiting import RegistrationEnded, Visit
 from idp.journal.service import REFUSED
 from idp.mails.model import Mail, MailKind
 from idp.members import store as members

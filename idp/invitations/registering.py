@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 
 from audit.event import Actor, Personal
 from audit.names import EventName
 from idp.accounts import store as accounts
 from idp.clock import Clock, to_micros
-from idp.errors import IdpError
 from idp.floods.service import Floods
 from idp.inforce.service import PolicyInForce
 from idp.invitations import store
 from idp.invitations.issuing import Issuing
-from idp.invitations.model import Code, Registration, Step, is_open
+from idp.invitations.model import Registration, Step, is_open
 from idp.invitations.tried import try_selector
-from idp.journal.model import Origin
+from idp.invitations.visiting import Claim, NotOpenYet, Refused, RegistrationEnded, Visit
 from idp.journal.service import REFUSED, Journal
 from idp.mails.model import Mail, MailKind
 from idp.mails.promise import Mails
@@ -40,49 +39,8 @@ from idp.throttle.buckets import COUNTED, NO_BUDGET, Buckets, bucket_of, mail_fa
 from idp.throttle.gate import Gate, count_verification
 from idp.throttle.model import Budget, Decision, Lease
 from idp.throttle.references import draw_reference
-from idp.web.organisation import Language
 
 ANYBODY = Actor("anonymous")
-
-
-class NotOpenYet(IdpError):
-    """Members may not register before the day the policy names."""
-
-    code = "registration_not_open"
-    status = 403
-
-
-class RegistrationEnded(IdpError):
-    """The registration is over, was begun in another browser, or its invitation is used up."""
-
-    code = "registration_ended"
-    status = 410
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Where a step came from: the browser, its address buckets, the language of its pages."""
-
-    device_cookie: str = field(repr=False)
-    buckets: tuple[str, ...]
-    origin: Origin
-    language: Language
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What somebody with an invitation typed."""
-
-    code: Code
-    member_number: str
-    birth_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The one answer to everything that did not fit; staff read more under the reference code."""
-
-    reference: str
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,8 @@ def test_the_report_says_what_the_files_say(story: Story, pack: Path) -> None:
     assert figures(pack, "integrity")["closing_checkpoint"]["root"] in text
     assert figures(pack, "keys")["audit_key"]["fingerprint"] in text
     for key in figures(pack, "keys")["signing_keys"]:
-        assert key["kid"] in text
+        # A hyphen at the end of a line is not there when the text is read back.
+        assert _letters(key["kid"]) in _letters(text)
     (slowest,) = figures(pack, "people")["left"]["membership_ended"]["until_sessions_ended"][
         "slowest"
     ]
@@ -330,3 +331,7 @@ def _rewrite(story: Story, event: str, old: str, new: str) -> None:
         change = f"UPDATE audit_event SET line = replace(line, '{old}', '{new}')"
         tx.text(f"{change} WHERE id = '{event}'")
         tx.text(again)
+
+
+def _letters(text: str) -> str:
+    return "".join(one for one in text if one.isalnum())

@@ -17,14 +17,8 @@ from werkzeug.wrappers import Response
 from idp.accounts.password_rules import BadPassword
 from idp.invitations.finishing import AddressTaken, Finishing, NotProven
 from idp.invitations.model import Step, is_open, parse_code
-from idp.invitations.registering import (
-    Claim,
-    NotOpenYet,
-    Refused,
-    Registering,
-    RegistrationEnded,
-    Visit,
-)
+from idp.invitations.registering import Registering
+from idp.invitations.visiting import Claim, NotOpenYet, Refused, RegistrationEnded, Visit
 from idp.journal.model import Origin
 from idp.members.errors import BadDate, BadMailAddress, BadMemberNumber
 from idp.members.japan.dates import parse_date
