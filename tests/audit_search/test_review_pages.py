@@ -75,7 +75,7 @@ def test_a_monthly_review_is_due_for_each_month_that_is_over(auditor: StaffBrows
     before = count_due(auditor)
     made = auditor.post("/staff/audit/reviews", title="毎月", rhythm="monthly", **form)
     months = re.findall(r"/staff/audit/reviews/[0-9a-f-]{36}/([0-9]{4}-[0-9]{2})", made.text)
-    assert len(months) in (2, 3)
+    assert len(months) in (2, 3, 4)
     assert months[-1] == begin[:7]
     assert count_due(auditor) == before + len(months)
     none = auditor.post("/staff/audit/reviews", title="一回", rhythm="once", **form)
