@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from idp.policy.approvals import Approvals
 from idp.policy.membership import (
     Calendar,
     Mail,
@@ -280,4 +281,5 @@ class Policy(Strict, frozen=True):
     mail: Mail
     provisioning: Provisioning
     roles: Roles
+    approvals: Approvals
     clients: dict[str, ClientEntry]

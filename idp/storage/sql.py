@@ -81,8 +81,12 @@ class Database:
         """Open a changing transaction; commit at the end, roll back on any exception.
 
         Raises `StoreUnavailable` when the store cannot be reached, is busy or cannot write; nothing
-        of the act is stored then.
+        of the act is stored then. Within `together` it is the transaction that stands open.
         """
+        if getattr(self._own, "together", False):
+            with self._joined() as own:
+                yield own
+            return
         held = self._writer.held() if self.is_sqlite else nullcontext()
         with held, self._connection() as connection:
             tx = self._own.tx = self._tx(connection, changes=True)
@@ -94,6 +98,30 @@ class Database:
                 raise
             finally:
                 self._own.tx = None
+
+    @contextmanager
+    def together(self) -> Iterator[Tx]:
+        """Make one transaction of several acts of this thread, each of which opens its own.
+
+        What a second person decides and what is done upon it stand or fall together. When one of
+        the acts fails nothing is stored, even if somebody caught its exception.
+        """
+        with self.begin() as tx:
+            self._own.together, self._own.spoiled = True, False
+            try:
+                yield tx
+            finally:
+                self._own.together = False
+            if self._own.spoiled:
+                raise RuntimeError("an act within this transaction failed, and nobody said so")
+
+    @contextmanager
+    def _joined(self) -> Iterator[Tx]:
+        try:
+            yield self._own.tx
+        except BaseException:
+            self._own.spoiled = True
+            raise
 
     def dispose(self) -> None:
         """Close all idle connections."""

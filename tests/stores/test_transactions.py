@@ -190,3 +190,31 @@ def test_a_restart_of_postgresql_costs_errors_only_while_it_is_down(tmp_path: Pa
             raise_stamp(tx, "restarted")
         assert read(database, "restarted") == 1
         database.dispose()
+
+
+def test_acts_made_together_are_one_transaction(database: Database) -> None:
+    with database.together():
+        for name in ("one of two", "two of two"):
+            with database.begin() as tx:
+                raise_stamp(tx, name)
+        with database.read() as tx:
+            assert version_of(tx, "one of two") == 1
+    assert (read(database, "one of two"), read(database, "two of two")) == (1, 1)
+
+
+def test_acts_made_together_fail_together(database: Database) -> None:
+    def first_done_second_failing() -> None:
+        with database.together(), suppress(LookupError):
+            with database.begin() as tx:
+                raise_stamp(tx, "done before")
+            with database.begin() as tx:
+                raise_stamp(tx, "failing")
+                raise LookupError
+
+    # Half of it must not be stored because somebody caught the exception of the other half.
+    with pytest.raises(RuntimeError, match="nobody said so"):
+        first_done_second_failing()
+    assert (read(database, "done before"), read(database, "failing")) == (0, 0)
+    with database.begin() as tx:
+        raise_stamp(tx, "failing")
+    assert read(database, "failing") == 1, "the next act stands alone again"

@@ -1,0 +1,36 @@
+"""What an act that may have to wait for a second person looks like to those who write one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from idp.approvals.model import Author, Difference, Parameters
+from idp.policy.approvals import ApprovalKind
+from idp.policy.staff import Permission
+from idp.storage.sql import Tx
+
+
+class Act(Protocol):
+    """One act that policy may send to a second person.
+
+    Both methods run inside `Database.together`: a service that opens its own transaction joins it.
+    """
+
+    @property
+    def kind(self) -> ApprovalKind:
+        """The name policy knows it by."""
+        ...
+
+    @property
+    def needs(self) -> Permission:
+        """What the person who asks must be allowed to do."""
+        ...
+
+    def difference(self, tx: Tx, parameters: Parameters) -> Difference:
+        """Tell what would change now; raises an `IdpError` when it cannot be done at all."""
+        ...
+
+    def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:
+        """Do it, with its event; raises an `IdpError`, and nothing is stored then."""
+        ...
