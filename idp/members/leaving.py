@@ -23,6 +23,10 @@ from idp.storage.sql import Database
 from idp.subjects.service import told_of
 
 
+About = Mapping[str, str]
+NOTHING: About = {}
+
+
 class BadLeaving(IdpError):
     """These facts cannot be: a day out of order, or nobody who could leave."""
 
@@ -44,11 +48,17 @@ class Leaving:
         return next_year_end_refund(accepted_on, self.policy.policy.calendar)
 
     def accept(
-        self, number: str, accepted_on: date, refund_on: date | None, actor: Actor
+        self,
+        number: str,
+        accepted_on: date,
+        refund_on: date | None,
+        actor: Actor,
+        about: About = NOTHING,
     ) -> Member:
         """Record that a withdrawal was accepted, and when the capital is to be refunded.
 
-        Without `refund_on` a plan that is there stays. Raises `UnknownMember`, `BadLeaving`.
+        Without `refund_on` a plan that is there stays. `about` is what the event says besides.
+        Raises `UnknownMember`, `BadLeaving`.
         """
         if accepted_on > self.clock.today():
             raise BadLeaving(f"{accepted_on} has not come yet; record what has happened")
@@ -57,27 +67,41 @@ class Leaving:
         facts = {"withdrawal_accepted_on": accepted_on}
         if refund_on is not None:
             facts["refund_planned_on"] = refund_on
-        return self._record(number, facts, actor)
+        return self._record(number, facts, actor, about)
 
-    def take_back(self, number: str, actor: Actor) -> Member:
+    def take_back(self, number: str, actor: Actor, about: About = NOTHING) -> Member:
         """Record that a withdrawal was taken back: neither it nor a planned refund is left."""
         facts = {"withdrawal_accepted_on": None, "refund_planned_on": None}
-        return self._record(number, facts, actor)
+        return self._record(number, facts, actor, about)
 
-    def refunded(self, number: str, on: date, actor: Actor) -> Member:
+    def put_back(
+        self,
+        number: str,
+        accepted_on: date | None,
+        refund_on: date | None,
+        actor: Actor,
+        about: About = NOTHING,
+    ) -> Member:
+        """Record again what stood there before a withdrawal that is undone."""
+        facts = {"withdrawal_accepted_on": accepted_on, "refund_planned_on": refund_on}
+        return self._record(number, facts, actor, about)
+
+    def refunded(self, number: str, on: date, actor: Actor, about: About = NOTHING) -> Member:
         """Record that the capital was paid out; access ends on that day at the latest."""
         if on > self.clock.today():
             raise BadLeaving(
                 f"{on} has not come yet; plan it with `idp member leave … --refund-on {on}`"
             )
-        return self._record(number, {"capital_refunded_on": on}, actor)
+        return self._record(number, {"capital_refunded_on": on}, actor, about)
 
-    def _record(self, number: str, facts: Mapping[str, date | None], actor: Actor) -> Member:
+    def _record(
+        self, number: str, facts: Mapping[str, date | None], actor: Actor, about: About
+    ) -> Member:
         now = self.clock.now()
         with self.database.begin() as tx:
             store.hold(tx)
             member = store.get(tx, number)
-            _check(member, facts)
+            check_leaving(member, facts)
             changed: dict[str, Any] = {
                 name: day for name, day in facts.items() if getattr(member, name) != day
             }
@@ -94,12 +118,14 @@ class Leaving:
                     "member": told_of(number),
                     "fields": sorted(changed),
                     "dates": {n: day.isoformat() if day else None for n, day in changed.items()},
+                    **about,
                 },
             )
         return after
 
 
-def _check(member: Member, facts: Mapping[str, date | None]) -> None:
+def check_leaving(member: Member, facts: Mapping[str, date | None]) -> None:
+    """Raise `BadLeaving` when these days cannot be this member's."""
     paid_on = member.capital_paid_on
     days = [day for day in facts.values() if day is not None]
     if days and paid_on is None:
