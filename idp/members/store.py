@@ -88,8 +88,11 @@ _IS_ERASED = Statement(
 )
 _COUNT = Statement(sa.select(sa.func.count()).select_from(member))
 _NOT_FOUND_YET = Statement(
-    _ALL.where(~sa.exists().where(member_key.c.member_number == _c.member_number))
-    .where(_c.member_number > sa.bindparam("after"))
+    _ALL.where(
+        ~sa.exists().where(member_key.c.member_number == _c.member_number),
+        _c.erased_at.is_(None),
+        _c.member_number > sa.bindparam("after"),
+    )
     .order_by(_c.member_number)
     .limit(sa.bindparam("most"))
 )
