@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from idp.policy.approvals import Approvals
+from idp.policy.helpdesk import Helpdesk
 from idp.policy.membership import (
     Calendar,
     Mail,
@@ -284,4 +285,5 @@ class Policy(Strict, frozen=True):
     roles: Roles
     approvals: Approvals
     register: RegisterDesk
+    helpdesk: Helpdesk
     clients: dict[str, ClientEntry]
