@@ -151,6 +151,8 @@ class Why(StrEnum):
     OTHER_CONTENT = "other_content"
     """The form was shown for another content than the request has."""
     SAME_PERSON = "same_person"
+    ABOUT_YOU = "about_you"
+    """It would change what the decider themselves may do."""
     SAME_SESSION = "same_session"
     SAME_BROWSER = "same_browser"
     UNKNOWN_BROWSER = "unknown_browser"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idp.approvals.model import Approval, ApprovalRefused, Requester, Why
+from idp.clock import Clock
 from idp.inforce.service import PolicyInForce
 from idp.policy.approvals import ApprovalKind, SecondPerson
 from idp.policy.staff import Permission
@@ -30,6 +31,7 @@ class Who:
     """Looks at persons as they are at this moment."""
 
     policy: PolicyInForce
+    clock: Clock
 
     def rule(self, kind: ApprovalKind) -> SecondPerson:
         """Give what the policy asks for now; an act it no longer names is still decided about."""
@@ -41,7 +43,7 @@ class Who:
         if account is None or account.ended_at is not None:
             return False
         rules = self.policy.policy.roles
-        held = session_store.held_roles(tx, staff_id)
+        held = session_store.held_roles(tx, staff_id, self.clock.now())
         return permission in permissions_of(effective_roles(held, rules), rules)
 
     def hold(self, tx: Tx, one: Approval, other: str) -> None:
@@ -69,6 +71,8 @@ class Who:
         """
         if decider.staff_id == one.requester:
             raise ApprovalRefused(Why.SAME_PERSON)
+        if is_about_staff(one.kind) and decider.staff_id == one.subject:
+            raise ApprovalRefused(Why.ABOUT_YOU)
         if decider.session is None:
             return  # no page: the API, whose callers have no browser
         if decider.session == one.session:

@@ -1,4 +1,4 @@
-"""Persons of the staff and an act for two, without pages: the rules of approvals are tried on them."""
+"""Persons of the staff and an act for two, without pages, to try the rules of approvals on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests that wait for a second person."""
+"""Requests that wait for a second person; roles that end by themselves."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,8 +49,10 @@ def upgrade() -> None:
     op.create_index("ix_approval_requester", "approval", ["requester", "created_at"], unique=False)
     op.create_index("ix_approval_ended_at", "approval", ["ended_at"], unique=False)
     op.create_index("ix_approval_review_by", "approval", ["review_by"], unique=False)
+    op.add_column("staff_role", sa.Column("until", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
     """Take it back; the events stay."""
+    op.drop_column("staff_role", "until")
     op.drop_table("approval")
