@@ -123,8 +123,14 @@ class Vault:
         return canonical(seal(text, key_id, key, aad(approval_id, path))).decode()
 
     def content(self, tx: Tx, one: Approval) -> Content | None:
-        """Open what a request says; None when its person was erased."""
+        """Open what a request says; None when its person was erased.
+
+        The hash is computed anew: a row whose digest and content part ways is nobody's request.
+        Raises `ApprovalRefused`.
+        """
         text = self._open(tx, one.id, CONTENT, one.content)
+        if text is not None and Written(text).digest != one.digest:
+            raise ApprovalRefused(Why.OTHER_CONTENT)
         return read(text) if text is not None else None
 
     def answer(self, tx: Tx, one: Approval) -> str | None:

@@ -96,7 +96,7 @@ class Office:
     def events(self, name: EventName) -> int:
         """Count the events of a name."""
         with self.f.database.read() as tx:
-            found = tx.text("SELECT count(*) FROM audit_event WHERE name = :n", {"n": name.value})
+            found = tx.text(f"SELECT count(*) FROM audit_event WHERE name = '{name.value}'")
             return int(found.fetchone()[0])
 
 
