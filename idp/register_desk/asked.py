@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from idp.approvals.model import Author, Parameters
 from idp.errors import IdpError
+from idp.policy.approvals import SecondPerson
 
 
 class NobodyAsked(IdpError):
@@ -24,3 +25,12 @@ def asked_by(parameters: Parameters, author: Author | None = None) -> str:
     if not isinstance(by, str) or not by or (author is not None and author.actor.id != by):
         raise NobodyAsked("`by` is the id of who asks")
     return by
+
+
+def counted(own: int, alone: int, rule: SecondPerson | None) -> int:
+    """Tell how many records an act counts for, after what its person did alone lately.
+
+    The count is part of what the second person agrees to. So what was done alone lifts it to the
+    size from which a second person is asked and no further: doing more meanwhile changes nothing.
+    """
+    return own if rule is None else max(own, min(own + alone, rule.from_count))

@@ -40,6 +40,8 @@ class Why(StrEnum):
     NOT_SENT_ON = "not_sent_on"
     NOT_APPROVED = "not_approved"
     REGISTER_CHANGED = "register_changed"
+    UNREADABLE = "unreadable"
+    """What lies in the store is not what was put there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,13 @@ from datetime import datetime
 from audit.names import EventName
 from idp.approvals.model import Author, Difference, Line, Parameters
 from idp.clock import Clock, to_micros
+from idp.inforce.service import PolicyInForce
 from idp.journal.service import Journal
+from idp.members import store as members
 from idp.policy.approvals import ApprovalKind
 from idp.policy.staff import Permission
 from idp.register_desk import file_store as store
-from idp.register_desk.asked import asked_by
+from idp.register_desk.asked import asked_by, counted
 from idp.register_desk.file_model import FileRefused, FileState, RegisterFile
 from idp.register_desk.importing import get
 from idp.register_desk.planning import digest_of_all
@@ -38,6 +40,7 @@ class ImportAct:
     """`register.import`; parameters: `file`, `sha256`, `by`."""
 
     clock: Clock
+    policy: PolicyInForce
     journal: Journal
     kind: ApprovalKind = ApprovalKind.REGISTER_IMPORT
     needs: Permission = Permission.REGISTER_CHANGE
@@ -54,11 +57,14 @@ class ImportAct:
             *(Line(what, None, str(getattr(file, name))) for name, what in COUNTS),
         )
         since = to_micros(self.clock.now() - ALONE_WITHIN)
-        return Difference(lines, count=file.changes + store.accepted_alone(tx, by, since))
+        rule = self.policy.policy.approvals.for_kind(self.kind)
+        alone = store.accepted_alone(tx, by, since)
+        return Difference(lines, count=counted(file.changes, alone, rule))
 
     def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:
         """Hand the file to the worker."""
         asked_by(parameters, author)
+        members.hold(tx)  # of two at once the second counts what the first did alone
         file, actor = _file(tx, parameters), author.actor
         by = {"kind": actor.kind, "id": actor.id, "role": actor.role}
         if not store.accept(tx, file.id, by, author.reason, author.approval, to_micros(now)):

@@ -21,7 +21,7 @@ from idp.members.changes import Change
 from idp.members.register_file import BadLine, RegisterRow
 from idp.members.service import Batch
 from idp.register_desk import file_store as store
-from idp.register_desk.file_model import FileState, RegisterFile, Why
+from idp.register_desk.file_model import FileRefused, FileState, RegisterFile, Why
 from idp.register_desk.importing import Imports, StillWaits
 from idp.register_desk.planning import BATCH, batches, digest_of
 from idp.storage.sql import Tx
@@ -50,15 +50,21 @@ class ImportJob:
             unread = store.list_in(tx, FileState.READING, AT_ONCE)
             accepted = store.list_in(tx, FileState.ACCEPTED, AT_ONCE)
         for file in accepted:
-            self.apply(file)
+            try:
+                self.apply(file)
+            except FileRefused:
+                self._end(file, FileState.STOPPED, file.done, Why.UNREADABLE)
         for file in unread:
-            self.imports.compare(file.id)
+            try:
+                self.imports.compare(file.id)
+            except FileRefused:
+                self.imports.drop_unreadable(file)
         return len(accepted) + len(unread) + self.imports.drop_over(self.still_waits)
 
     def apply(self, file: RegisterFile) -> None:
         """Apply an accepted file from where it stands."""
         if file.done == 0 and not self._is_as_accepted(file):
-            self._end(file, FileState.STOPPED, 0)
+            self._end(file, FileState.STOPPED, 0, Why.REGISTER_CHANGED)
             return
         for index, batch in enumerate(batches(self.imports.rows(file.id))):
             if index < file.done:
@@ -68,7 +74,7 @@ class ImportJob:
                     if not self._apply(tx, file, index, batch):
                         return  # another worker is at it
             except RegisterMoved:
-                self._end(file, FileState.STOPPED, index)
+                self._end(file, FileState.STOPPED, index, Why.REGISTER_CHANGED)
                 return
         self._end(file, FileState.DONE, len(file.digests))
 
@@ -102,10 +108,15 @@ class ImportJob:
         self.imports.register.apply_changes(tx, changes, Batch(file.id, _actor(file)), now)
         return True
 
-    def _end(self, file: RegisterFile, state: FileState, applied: int) -> None:
+    def _end(
+        self,
+        file: RegisterFile,
+        state: FileState,
+        applied: int,
+        why: Why | None = None,
+    ) -> None:
         imports = self.imports
         now, done = imports.clock.now(), state is FileState.DONE
-        why = None if done else Why.REGISTER_CHANGED
         with imports.database.begin() as tx:
             if not store.finish(tx, file.id, state, applied, to_micros(now), why):
                 return
@@ -119,7 +130,7 @@ class ImportJob:
             if done:
                 data |= {name: getattr(file, name) for name in ("created", "updated", "unchanged")}
             else:
-                data["rows"] = min(applied * BATCH, file.lines)
+                data |= {"rows": min(applied * BATCH, file.lines), "why": why.value if why else ""}
             imports.journal.record(
                 tx,
                 EventName.REGISTER_IMPORTED if done else EventName.REGISTER_IMPORT_STOPPED,

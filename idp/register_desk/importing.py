@@ -155,6 +155,11 @@ class Imports:
                 return False
             return self._drop(tx, file, Why.TAKEN_BACK)
 
+    def drop_unreadable(self, file: RegisterFile) -> None:
+        """Drop a file that cannot be opened any more."""
+        with self.database.begin() as tx:
+            self._drop(tx, file, Why.UNREADABLE)
+
     def drop_over(self, still_waits: StillWaits) -> int:
         """Drop files whose time is over, or whose approval is; answers how many."""
         now, waits = self.clock.now(), self.policy.policy.register.file_waits.delta
@@ -209,5 +214,3 @@ def get(tx: Tx, file_id: str) -> RegisterFile:
 def _is_id(text: str) -> bool:
     """Tell whether a text can be an id: PostgreSQL takes no NUL, and no driver a lone surrogate."""
     return len(text) == 36 and text.isascii() and text.replace("-", "").isalnum()
-
-

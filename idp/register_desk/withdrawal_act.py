@@ -9,7 +9,7 @@ from idp.approvals.model import Author, Difference, Line, Parameters
 from idp.members import store as members
 from idp.policy.approvals import ApprovalKind
 from idp.policy.staff import Permission
-from idp.register_desk.asked import asked_by
+from idp.register_desk.asked import asked_by, counted
 from idp.register_desk.withdrawal_model import BadList, Row, Wanted, Withdrawn
 from idp.register_desk.withdrawals import Withdrawals
 from idp.storage.sql import Tx
@@ -53,7 +53,9 @@ class WithdrawalAct:
                 for row in rows
             ),
         )
-        return Difference(lines, count=len(rows) + self.withdrawals.recorded_alone(tx, by))
+        rule = self.withdrawals.policy.policy.approvals.for_kind(self.kind)
+        alone = self.withdrawals.recorded_alone(tx, by)
+        return Difference(lines, count=counted(len(rows), alone, rule))
 
     def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:  # noqa: ARG002
         """Record, or undo."""
