@@ -15,16 +15,13 @@ from audit.names import EventName
 from idp.clock import Clock, to_micros
 from idp.errors import IdpError
 from idp.inforce.service import PolicyInForce
+from idp.journal.model import NOBODY, Behind
 from idp.journal.service import Journal
 from idp.members import store
 from idp.members.japan.business_days import next_year_end_refund
 from idp.members.model import Member
 from idp.storage.sql import Database
 from idp.subjects.service import told_of
-
-
-About = Mapping[str, str]
-NOTHING: About = {}
 
 
 class BadLeaving(IdpError):
@@ -53,11 +50,11 @@ class Leaving:
         accepted_on: date,
         refund_on: date | None,
         actor: Actor,
-        about: About = NOTHING,
+        behind: Behind = NOBODY,
     ) -> Member:
         """Record that a withdrawal was accepted, and when the capital is to be refunded.
 
-        Without `refund_on` a plan that is there stays. `about` is what the event says besides.
+        Without `refund_on` a plan that is there stays. `behind` is what stands behind it, for its event.
         Raises `UnknownMember`, `BadLeaving`.
         """
         if accepted_on > self.clock.today():
@@ -67,12 +64,12 @@ class Leaving:
         facts = {"withdrawal_accepted_on": accepted_on}
         if refund_on is not None:
             facts["refund_planned_on"] = refund_on
-        return self._record(number, facts, actor, about)
+        return self._record(number, facts, actor, behind)
 
-    def take_back(self, number: str, actor: Actor, about: About = NOTHING) -> Member:
+    def take_back(self, number: str, actor: Actor, behind: Behind = NOBODY) -> Member:
         """Record that a withdrawal was taken back: neither it nor a planned refund is left."""
         facts = {"withdrawal_accepted_on": None, "refund_planned_on": None}
-        return self._record(number, facts, actor, about)
+        return self._record(number, facts, actor, behind)
 
     def put_back(
         self,
@@ -80,22 +77,22 @@ class Leaving:
         accepted_on: date | None,
         refund_on: date | None,
         actor: Actor,
-        about: About = NOTHING,
+        behind: Behind = NOBODY,
     ) -> Member:
         """Record again what stood there before a withdrawal that is undone."""
         facts = {"withdrawal_accepted_on": accepted_on, "refund_planned_on": refund_on}
-        return self._record(number, facts, actor, about)
+        return self._record(number, facts, actor, behind)
 
-    def refunded(self, number: str, on: date, actor: Actor, about: About = NOTHING) -> Member:
+    def refunded(self, number: str, on: date, actor: Actor, behind: Behind = NOBODY) -> Member:
         """Record that the capital was paid out; access ends on that day at the latest."""
         if on > self.clock.today():
             raise BadLeaving(
                 f"{on} has not come yet; plan it with `idp member leave … --refund-on {on}`"
             )
-        return self._record(number, {"capital_refunded_on": on}, actor, about)
+        return self._record(number, {"capital_refunded_on": on}, actor, behind)
 
     def _record(
-        self, number: str, facts: Mapping[str, date | None], actor: Actor, about: About
+        self, number: str, facts: Mapping[str, date | None], actor: Actor, behind: Behind
     ) -> Member:
         now = self.clock.now()
         with self.database.begin() as tx:
@@ -114,11 +111,13 @@ class Leaving:
                 EventName.MEMBER_UPDATED,
                 now,
                 actor=actor,
+                session=behind.session,
+                origin=behind.origin,
                 data={
                     "member": told_of(number),
                     "fields": sorted(changed),
                     "dates": {n: day.isoformat() if day else None for n, day in changed.items()},
-                    **about,
+                    **behind.data,
                 },
             )
         return after

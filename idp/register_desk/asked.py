@@ -10,6 +10,7 @@ from __future__ import annotations
 from idp.approvals.model import Author, Parameters
 from idp.errors import IdpError
 from idp.policy.approvals import SecondPerson
+from idp.storage.sql import Tx
 
 
 class NobodyAsked(IdpError):
@@ -25,6 +26,11 @@ def asked_by(parameters: Parameters, author: Author | None = None) -> str:
     if not isinstance(by, str) or not by or (author is not None and author.actor.id != by):
         raise NobodyAsked("`by` is the id of who asks")
     return by
+
+
+def hold_alone(tx: Tx, by: str) -> None:
+    """Let one person's acts be counted one after the other: two at once are seen by each other."""
+    tx.lock(f"done alone by {by}")
 
 
 def counted(own: int, alone: int, rule: SecondPerson | None) -> int:

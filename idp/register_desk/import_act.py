@@ -15,11 +15,10 @@ from idp.approvals.model import Author, Difference, Line, Parameters
 from idp.clock import Clock, to_micros
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import Journal
-from idp.members import store as members
 from idp.policy.approvals import ApprovalKind
 from idp.policy.staff import Permission
 from idp.register_desk import file_store as store
-from idp.register_desk.asked import asked_by, counted
+from idp.register_desk.asked import asked_by, counted, hold_alone
 from idp.register_desk.file_model import FileRefused, FileState, RegisterFile
 from idp.register_desk.importing import get
 from idp.register_desk.planning import digest_of_all
@@ -50,7 +49,9 @@ class ImportAct:
 
         What the same person had applied alone within a day counts as well.
         """
-        file, by = _file(tx, parameters), asked_by(parameters)
+        by = asked_by(parameters)
+        hold_alone(tx, by)
+        file = _file(tx, parameters)
         lines = (
             Line(_("ファイルの中身（SHA-256）"), None, file.sha256),
             Line(_("変わる内容の全体（SHA-256）"), None, digest_of_all(file.digests)),
@@ -64,7 +65,6 @@ class ImportAct:
     def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:
         """Hand the file to the worker."""
         asked_by(parameters, author)
-        members.hold(tx)  # of two at once the second counts what the first did alone
         file, actor = _file(tx, parameters), author.actor
         by = {"kind": actor.kind, "id": actor.id, "role": actor.role}
         if not store.accept(tx, file.id, by, author.reason, author.approval, to_micros(now)):

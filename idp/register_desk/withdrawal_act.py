@@ -9,7 +9,7 @@ from idp.approvals.model import Author, Difference, Line, Parameters
 from idp.members import store as members
 from idp.policy.approvals import ApprovalKind
 from idp.policy.staff import Permission
-from idp.register_desk.asked import asked_by, counted
+from idp.register_desk.asked import asked_by, counted, hold_alone
 from idp.register_desk.withdrawal_model import BadList, Row, Wanted, Withdrawn
 from idp.register_desk.withdrawals import Withdrawals
 from idp.storage.sql import Tx
@@ -37,6 +37,7 @@ class WithdrawalAct:
         What the same person recorded alone within a day counts as well.
         """
         by = asked_by(parameters)
+        hold_alone(tx, by)
         if "undo" in parameters:
             return self._undoing(tx, str(parameters["undo"]))
         wanted = read_parameters(parameters)

@@ -19,7 +19,7 @@ from idp.accounts.model import Account
 from idp.approvals.model import Author
 from idp.clock import Clock, to_micros
 from idp.inforce.service import PolicyInForce
-from idp.journal.model import NOWHERE, Origin
+from idp.journal.model import NOWHERE, Behind, Origin
 from idp.journal.service import Journal
 from idp.members import store as members
 from idp.members.errors import BadMemberNumber
@@ -104,17 +104,17 @@ class Withdrawals:
         """Record a list within an act; answers its id."""
         now = self.clock.now()
         which, who = new_id(now), str(author.actor.id)[:64]
-        about = {"withdrawal": which} | _approved(author)
+        behind = _behind(author, {"withdrawal": which})
         self.journal.persons.prepare(tx, [by_number(row.number) for row in rows], now)
         for row in rows:
             self.leaving.accept(
-                row.number, wanted.accepted_on, wanted.refund_on, author.actor, about
+                row.number, wanted.accepted_on, wanted.refund_on, author.actor, behind
             )
         store.add(
             tx,
             [
-                Withdrawn(row.number, row.accepted_before, row.refund_before, row.refund_after, False)
-                for row in rows
+                Withdrawn(x.number, x.accepted_before, x.refund_before, x.refund_after, False)
+                for x in rows
             ],
             id=which,
             made_at=to_micros(now),
@@ -133,11 +133,11 @@ class Withdrawals:
         who = str(author.actor.id)[:64]
         if not store.undo(tx, which, to_micros(now), who, author.reason[:500], author.approval):
             raise CannotUndo(f"{which}: undone already")
-        about = {"withdrawal": which, "undone": "yes"} | _approved(author)
+        behind = _behind(author, {"withdrawal": which, "undone": "yes"})
         self.journal.persons.prepare(tx, [by_number(row.number) for row in rows], now)
         for row in rows:
             self.leaving.put_back(
-                row.number, row.accepted_before, row.refund_before, author.actor, about
+                row.number, row.accepted_before, row.refund_before, author.actor, behind
             )
         store.mark_undone(tx, which, [row.number for row in rows])
         self._record(tx, EventName.REGISTER_WITHDRAWAL_UNDONE, which, len(rows), author, now)
@@ -228,6 +228,11 @@ def account_state(account: Account | None) -> str:
     if account.disabled_at is not None:
         return "blocked"
     return "active" if account.stopped_at is None else "stopped"
+
+
+def _behind(author: Author, data: dict[str, str]) -> Behind:
+    told = data | {"reason": author.reason} | _approved(author)
+    return Behind(author.origin, author.session, told)
 
 
 def _approved(author: Author) -> dict[str, str]:
