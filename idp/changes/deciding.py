@@ -143,9 +143,7 @@ class Deciding:
             told = {"outcome": State.APPROVED.value, "effective": effective_on.isoformat()}
             self._tell(tx, change, member, told, now)
 
-    def refuse(
-        self, change_id: str, actor: Actor, reason: str, behind: Behind = NOBODY
-    ) -> None:
+    def refuse(self, change_id: str, actor: Actor, reason: str, behind: Behind = NOBODY) -> None:
         """Refuse a request; the member is told why. Raises `UnknownChange` or `ChangeDecided`."""
         now = self.clock.now()
         with self.database.begin() as tx:

@@ -54,8 +54,7 @@ class Leaving:
     ) -> Member:
         """Record that a withdrawal was accepted, and when the capital is to be refunded.
 
-        Without `refund_on` a plan that is there stays. `behind` is what stands behind it, for its event.
-        Raises `UnknownMember`, `BadLeaving`.
+        Without `refund_on` a plan that is there stays. Raises `UnknownMember`, `BadLeaving`.
         """
         if accepted_on > self.clock.today():
             raise BadLeaving(f"{accepted_on} has not come yet; record what has happened")

@@ -129,9 +129,7 @@ class Register:
         """Tell what rows would change today."""
         return list(self._changes(tx, rows, lambda _: None))
 
-    def apply_changes(
-        self, tx: Tx, changes: Sequence[Change], batch: Batch, now: datetime
-    ) -> None:
+    def apply_changes(self, tx: Tx, changes: Sequence[Change], batch: Batch, now: datetime) -> None:
         """Write changes that `compare` told in this transaction, after `store.hold`."""
         self._write(tx, [c for c in changes if not isinstance(c, Unchanged)], batch, now)
 

@@ -17,14 +17,10 @@ from idp.storage.statement import Statement
 _f = register_file.c
 _COLUMNS = tuple(column for column in _f if column.name not in ("content", "report"))
 _NEW = ("id", "staff_id", "state", "uploaded_at", "sha256", "size", "content", "lines", "done")
-_ADD = Statement(
-    sa.insert(register_file).values({name: sa.bindparam(name) for name in _NEW})
-)
+_ADD = Statement(sa.insert(register_file).values({name: sa.bindparam(name) for name in _NEW}))
 _GET = Statement(sa.select(*_COLUMNS).where(_f.id == sa.bindparam("which")))
 _LATEST = Statement(
-    sa.select(*_COLUMNS)
-    .order_by(_f.uploaded_at.desc(), _f.id.desc())
-    .limit(sa.bindparam("most"))
+    sa.select(*_COLUMNS).order_by(_f.uploaded_at.desc(), _f.id.desc()).limit(sa.bindparam("most"))
 )
 _IN_STATE = Statement(
     sa.select(*_COLUMNS)
@@ -54,10 +50,7 @@ _COMPARED = Statement(
         done=0,
         report=sa.bindparam("sealed"),
         digests=sa.bindparam("new_digests"),
-        **{
-            name: sa.bindparam(f"new_{name}")
-            for name in ("lines", *_COUNTS)
-        },
+        **{name: sa.bindparam(f"new_{name}") for name in ("lines", *_COUNTS)},
     )
 )
 _WAIT = Statement(
@@ -158,7 +151,12 @@ def advance(tx: Tx, file_id: str, expected: int) -> bool:
 
 
 def compared(
-    tx: Tx, file_id: str, state: FileState, sealed: bytes, digests: list[str], counts: Mapping[str, int]
+    tx: Tx,
+    file_id: str,
+    state: FileState,
+    sealed: bytes,
+    digests: list[str],
+    counts: Mapping[str, int],
 ) -> bool:
     """Keep what a file would change; False when it was taken back meanwhile."""
     values = {f"new_{name}": value for name, value in counts.items()}
@@ -189,9 +187,7 @@ def accept(
     return tx.run(_ACCEPT, which=file_id, by_approval=approval, at=at, **values) == 1
 
 
-def end(
-    tx: Tx, file_id: str, old: FileState, new: FileState, at: int, why: Why | None
-) -> bool:
+def end(tx: Tx, file_id: str, old: FileState, new: FileState, at: int, why: Why | None) -> bool:
     """End a file and delete its content; False when it had left the state."""
     because = why.value if why else None
     values = {"old_state": old.value, "new_state": new.value}

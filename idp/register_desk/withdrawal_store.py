@@ -16,9 +16,7 @@ from idp.storage.statement import Statement
 
 _w, _m = register_withdrawal.c, register_withdrawn.c
 _NEW = ("id", "made_at", "made_by", "reason", "approval", "accepted_on", "refund_on")
-_ADD = Statement(
-    sa.insert(register_withdrawal).values({name: sa.bindparam(name) for name in _NEW})
-)
+_ADD = Statement(sa.insert(register_withdrawal).values({name: sa.bindparam(name) for name in _NEW}))
 _ADD_MEMBER = Statement(
     sa.insert(register_withdrawn).values({c.name: sa.bindparam(c.name) for c in _m})
 )
