@@ -6,7 +6,7 @@ when somebody says that the sheets lie before them, and only those of the letter
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -64,7 +64,8 @@ class Letters:
     clock: Clock
     journal: Journal
     printing: Printing
-    at_once: int
+    at_once: Callable[[], int]
+    """Letters in one file (policy)."""
 
     def pending(self, after: str, actor: Actor, behind: Behind) -> Pending:
         """Give a page of invitations that wait; recorded, for it lists members."""
@@ -72,20 +73,27 @@ class Letters:
         with self.database.begin() as tx:
             found = invitations.list_pending(tx, after, PER_PAGE + 1)
             shown = found[:PER_PAGE]
-            rows = tuple(self._listed(tx, one, now) for one in shown)
+            rows = tuple(self._listed(tx, one) for one in shown)
             count, letters = store.count_pending(tx), store.count_letters(tx, to_micros(now))
             self._record(tx, actor, behind, {"what": "invitations", "count": len(rows)}, now)
         more = shown[-1].selector if len(found) > PER_PAGE else None
         return Pending(rows, count, letters, more)
 
-    def waiting(self, actor: Actor, behind: Behind) -> tuple[list[Listed], int]:
-        """List the next letters to print, and count all; recorded, for it lists members."""
+    def waiting(self, actor: Actor, behind: Behind) -> tuple[list[Listed], list[Listed], int]:
+        """List the next letters to print, some that lack an address, and count all.
+
+        Recorded, for it lists members.
+        """
         now = self.clock.now()
-        letters = self.printing.waiting(self.at_once)
+        letters = self.printing.waiting()
+        whole = [one for one in letters if self._has_address(one)][: self.at_once()]
+        lacking = [one for one in letters if not self._has_address(one)][:PER_PAGE]
         with self.database.begin() as tx:
             count = store.count_letters(tx, to_micros(now))
-            self._record(tx, actor, behind, {"what": "letters", "count": len(letters)}, now)
-            return [self._listed(tx, one.invitation, now) for one in letters], count
+            about = {"what": "letters", "count": len(whole) + len(lacking)}
+            self._record(tx, actor, behind, about, now)
+            listed = [self._listed(tx, one.invitation) for one in whole]
+            return listed, [self._listed(tx, one.invitation) for one in lacking], count
 
     def draw(self, selectors: Sequence[str], actor: Actor, behind: Behind) -> bytes:
         """Draw letters that wait as a PDF, with an event; raises `NoLetters`, `FontMissing`."""
@@ -115,12 +123,12 @@ class Letters:
 
     def _chosen(self, selectors: Sequence[str]) -> list[Letter]:
         wanted = set(selectors)
-        return [x for x in self.printing.waiting(self.at_once) if x.invitation.selector in wanted]
+        return [x for x in self.printing.waiting() if x.invitation.selector in wanted]
 
     def _has_address(self, letter: Letter) -> bool:
         return address_on(letter.member, self.clock.today()) is not None
 
-    def _listed(self, tx: Tx, one: Invitation, now: datetime) -> Listed:
+    def _listed(self, tx: Tx, one: Invitation) -> Listed:
         member, today = members.get(tx, one.member_number), self.clock.today()
         name = masked_name(name_on(member, today))
         return Listed(one, name, address_on(member, today) is not None)

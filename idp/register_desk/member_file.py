@@ -53,6 +53,7 @@ class MemberFile:
     """Everything the page of a member needs."""
 
     member: Member
+    now: datetime
     today: date
     standing: Standing
     ends_on: date | None
@@ -137,6 +138,7 @@ class MemberFiles:
         )
         return MemberFile(
             member,
+            now,
             today,
             standing(member, today),
             access_ends_on(member),
