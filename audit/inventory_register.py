@@ -12,6 +12,9 @@ REGISTER_DESK: dict[EventName, Described] = {
         _ADMIN,
         _SOURCE,
     ),
+    EventName.REGISTER_FILE_DROPPED: Described(
+        "A register file ended without being applied; its data says why.", _REGISTER, _SOURCE
+    ),
     EventName.REGISTER_IMPORT_ACCEPTED: Described(
         "A register file was accepted with what it would change; the worker applies it.",
         _REGISTER,

@@ -104,6 +104,7 @@ class EventName(StrEnum):
     RECOVERY_CODES_DRAWN = "recovery_codes.drawn"
     REFRESH_REPLAYED = "refresh.replayed"
     REFRESH_ROTATED = "refresh.rotated"
+    REGISTER_FILE_DROPPED = "register.file_dropped"
     REGISTER_IMPORTED = "register.imported"
     REGISTER_IMPORT_ACCEPTED = "register.import_accepted"
     REGISTER_IMPORT_STOPPED = "register.import_stopped"

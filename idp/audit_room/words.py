@@ -112,6 +112,7 @@ SENTENCES: Mapping[str, str] = {
     EventName.RECOVERY_CODES_DRAWN: _("予備コードが作られた"),
     EventName.REFRESH_REPLAYED: _("使用済みの更新トークンがもう一度使われた"),
     EventName.REFRESH_ROTATED: _("更新トークンが新しいものに替わった"),
+    EventName.REGISTER_FILE_DROPPED: _("名簿のファイルが、取り込まれずに終わった"),
     EventName.REGISTER_IMPORTED: _("名簿がまとめて取り込まれた"),
     EventName.REGISTER_IMPORT_ACCEPTED: _("名簿の取り込みが受け付けられた"),
     EventName.REGISTER_IMPORT_STOPPED: _("名簿の取り込みが途中で止まった"),

@@ -26,6 +26,7 @@ from idp.policy.staff import Permission
 from idp.register_desk import store
 from idp.register_desk.asked import asked_by, counted, hold_alone
 from idp.register_desk.export_model import Allowed, BadExport, CannotTake, ListName
+from idp.register_desk.ids import is_id
 from idp.storage.sql import Database, Tx
 from idp.web.i18n import mark as _
 
@@ -163,7 +164,7 @@ class RegisterExports:
     def take(self, which: str, staff_id: str, actor: Actor, behind: Behind) -> list[str]:
         """Give the lines of an export, once, with its event; raises `CannotTake`."""
         with self.database.read() as tx:
-            one = store.find_allowed(tx, which) if _is_id(which) else None
+            one = store.find_allowed(tx, which) if is_id(which) else None
         if one is None or one.staff_id != staff_id:
             raise CannotTake("another person's, or none")
         wish = Wish(one.list, one.first_on or date.min, one.last_on or date.max)
@@ -216,8 +217,3 @@ def _cells(member: Member, today: date, export: str) -> tuple[str, ...]:
 
 def _days(wish: Wish) -> str:
     return f"{wish.first.isoformat()} – {wish.last.isoformat()}"
-
-
-def _is_id(text: str) -> bool:
-    """Tell whether a text can be an id: PostgreSQL takes no NUL, and no driver a lone surrogate."""
-    return len(text) == 36 and text.isascii() and text.replace("-", "").isalnum()

@@ -18,8 +18,8 @@ from audit.event import Actor, new_id
 from audit.names import EventName
 from idp.clock import Clock, to_micros
 from idp.inforce.service import PolicyInForce
-from idp.journal.model import NOWHERE, Origin
-from idp.journal.service import Journal
+from idp.journal.model import NOBODY, NOWHERE, Behind, Origin
+from idp.journal.service import SYSTEM, Journal
 from idp.members.register_file import BadLine, RegisterRow, read_register
 from idp.members.service import Register
 from idp.register_desk import file_store as store
@@ -33,6 +33,7 @@ from idp.register_desk.file_model import (
     Why,
 )
 from idp.register_desk.file_vault import CONTENT, REPORT, FileVault
+from idp.register_desk.ids import is_id
 from idp.register_desk.planning import Plan, batches
 from idp.storage.sql import Database, Tx
 
@@ -147,13 +148,13 @@ class Imports:
         with self.database.begin() as tx:
             store.wait(tx, file_id, approval, to_micros(until))
 
-    def take_back(self, file_id: str) -> bool:
+    def take_back(self, file_id: str, actor: Actor, behind: Behind) -> bool:
         """Drop a file that nobody was asked about yet; False when it stands elsewhere."""
         with self.database.begin() as tx:
             file = get(tx, file_id)
             if file.state not in (FileState.READING, FileState.FAULTY, FileState.READY):
                 return False
-            return self._drop(tx, file, Why.TAKEN_BACK)
+            return self._drop(tx, file, Why.TAKEN_BACK, actor, behind)
 
     def drop_unreadable(self, file: RegisterFile) -> None:
         """Drop a file that cannot be opened any more."""
@@ -183,11 +184,27 @@ class Imports:
                 return False
             return self._drop(tx, file, Why.NOT_APPROVED)
 
-    def _drop(self, tx: Tx, file: RegisterFile, why: Why) -> bool:
+    def _drop(
+        self,
+        tx: Tx,
+        file: RegisterFile,
+        why: Why,
+        actor: Actor = SYSTEM,
+        behind: Behind = NOBODY,
+    ) -> bool:
         now = self.clock.now()
         if not store.end(tx, file.id, file.state, FileState.DROPPED, to_micros(now), why):
             return False
         self.vault.destroy(tx, file.id, now)
+        self.journal.record(
+            tx,
+            EventName.REGISTER_FILE_DROPPED,
+            now,
+            actor=actor,
+            session=behind.session,
+            origin=behind.origin,
+            data={"file": file.id, "sha256": file.sha256, "why": why.value},
+        )
         return True
 
     def _keep(self, file_id: str, plan: Plan) -> None:
@@ -205,12 +222,7 @@ class Imports:
 
 def get(tx: Tx, file_id: str) -> RegisterFile:
     """Find a file in an act; raises `UnknownFile`."""
-    found = store.find(tx, file_id) if _is_id(file_id) else None
+    found = store.find(tx, file_id) if is_id(file_id) else None
     if found is None:
         raise UnknownFile(f"{file_id[:40]!a}")
     return found
-
-
-def _is_id(text: str) -> bool:
-    """Tell whether a text can be an id: PostgreSQL takes no NUL, and no driver a lone surrogate."""
-    return len(text) == 36 and text.isascii() and text.replace("-", "").isalnum()

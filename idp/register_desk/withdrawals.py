@@ -28,6 +28,7 @@ from idp.members.model import Member
 from idp.members.number import parse_member_number
 from idp.members.standing import dates_access_ends_on, standing
 from idp.register_desk import withdrawal_store as store
+from idp.register_desk.ids import is_id
 from idp.register_desk.withdrawal_model import (
     BadList,
     CannotUndo,
@@ -161,6 +162,27 @@ class Withdrawals:
             raise CannotUndo(f"{which}: every member's dates were changed since, or paid out")
         return act, able, unable
 
+    def open(
+        self, which: str, actor: Actor, behind: Behind
+    ) -> tuple[Withdrawal, list[Withdrawn], datetime]:
+        """Give an act, its members, and until when it can be undone; recorded, for it lists them.
+
+        Raises `UnknownWithdrawal`.
+        """
+        with self.database.begin() as tx:
+            act = get(tx, which)
+            rows = store.members_of(tx, which)
+            self.journal.record(
+                tx,
+                EventName.REGISTER_LISTED,
+                self.clock.now(),
+                actor=actor,
+                session=behind.session,
+                origin=behind.origin,
+                data={"what": "withdrawals", "withdrawal": which, "count": len(rows)},
+            )
+        return act, rows, act.made_at + self.policy.policy.register.undo_within.delta
+
     def latest(self) -> list[Withdrawal]:
         """List the latest acts."""
         with self.database.read() as tx:
@@ -214,8 +236,7 @@ class Withdrawals:
 
 def get(tx: Tx, which: str) -> Withdrawal:
     """Find an act; raises `UnknownWithdrawal`."""
-    is_id = len(which) == 36 and which.isascii() and which.replace("-", "").isalnum()
-    found = store.find(tx, which) if is_id else None
+    found = store.find(tx, which) if is_id(which) else None
     if found is None:
         raise UnknownWithdrawal(f"{which[:40]!a}")
     return found
