@@ -55,8 +55,14 @@ NOTHING_LEFT: Final = _("すべての方が、すでにこのとおり記録さ�
 TOO_LATE: Final = _(
     "取り消せる期限を過ぎたか、すでに取り消されたか、すべての方の登録があとで変わったため、取り消せません。"
 )
-WAITS: Final = _("もう一人の担当者の承認を待っています。承認されると、その場で記録されます。")
-UNDO_WAITS: Final = _("取り消しは、もう一人の担当者の承認を待っています。")
+DONE: Final[dict[str, str]] = {
+    "waits": _("もう一人の担当者の承認を待っています。承認されると、その場で記録されます。"),
+    "recorded": _("脱退を記録しました。下の一覧から、内容の確認と取り消しができます。"),
+}
+UNDONE: Final[dict[str, str]] = {
+    "waits": _("取り消しは、もう一人の担当者の承認を待っています。"),
+    "undone": _("脱退の記録を取り消しました。"),
+}
 
 
 class Wrong(IdpError):
@@ -90,8 +96,7 @@ class WithdrawalPages:
 
     def show(self, acting: Acting) -> Response:
         """Show the form, and the latest lists."""
-        waits = WAITS if request.args.get("done") == "waits" else None
-        return self._form(acting, {}, done=waits)
+        return self._form(acting, {}, done=DONE.get(request.args.get("done", "")))
 
     def preview(self, acting: Acting) -> Response:
         """Show what a list would mean, member by member."""
@@ -117,18 +122,19 @@ class WithdrawalPages:
             "accepted_on": wanted.accepted_on.isoformat(),
             "refund_on": wanted.refund_on.isoformat() if wanted.refund_on else None,
         }
-        with self.withdrawals.database.together() as tx:
-            moved = seen(self._rows(tx, wanted)) != sent["shown"]
-            if not moved:
+        try:
+            with self.withdrawals.database.together() as tx:
+                if seen(self.withdrawals.rows(tx, wanted)) != sent["shown"]:
+                    raise BadList("the register has moved on")
                 submitted = self.desk.submit(self.act, parameters, acting, reason)
-        if moved:
+        except BadList:
             return self._preview(acting, sent, 409, moved=MOVED)
         done = "recorded" if done_at_once(submitted) else "waits"
         return redirect(f"{PAGE}?done={done}", 303)
 
     def one(self, acting: Acting, withdrawal: str) -> Response:
         """Show one list that was recorded."""
-        done = UNDO_WAITS if request.args.get("done") == "waits" else None
+        done = UNDONE.get(request.args.get("done", ""))
         return self._one(acting, withdrawal, done=done)
 
     def undo(self, acting: Acting, withdrawal: str) -> Response:
@@ -143,12 +149,6 @@ class WithdrawalPages:
             return self._one(acting, withdrawal, 409, over=TOO_LATE)
         done = "undone" if done_at_once(submitted) else "waits"
         return redirect(f"{PAGE}/{withdrawal}?done={done}", 303)
-
-    def _rows(self, tx: Any, wanted: Wanted) -> tuple[Row, ...]:
-        try:
-            return self.withdrawals.rows(tx, wanted)
-        except BadList as error:
-            raise Wrong("accepted_on", BAD_DATES) from error
 
     def _read(self, sent: dict[str, str]) -> tuple[Wanted, tuple[Row, ...]]:
         """Read the form; raises `Wrong`."""
