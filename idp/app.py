@@ -9,10 +9,12 @@ from flask import Flask
 
 import idp.assembly.provisioning as scim
 from idp.assembly.account_pages import build_account_pages
+from idp.assembly.approvals import build_approvals
 from idp.assembly.audit_room import build_audit_pages
 from idp.assembly.changes import build_changes
 from idp.assembly.provider import Provider
 from idp.assembly.recovery import build_recovery
+from idp.assembly.register_desk import build_register_pages
 from idp.assembly.registration import build_finishing
 from idp.assembly.staff_pages import build_console, build_second_step, build_staff_pages
 from idp.authn.recent import RecentAuthentication
@@ -185,6 +187,9 @@ def _staff_pages(app: Flask, provider: Provider, browser: Browser, pages: Pages)
     step = build_second_step(provider)
     for pages_of_audit in build_audit_pages(provider.foundation, console, step):
         app.register_blueprint(pages_of_audit.blueprint())
+    f = provider.foundation
+    for pages_of_register in build_register_pages(f, console, build_approvals(f)):
+        app.register_blueprint(pages_of_register.blueprint())
     console.check(app)
 
 

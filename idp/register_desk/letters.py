@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from audit.event import Actor
 from audit.names import EventName
@@ -17,7 +17,6 @@ from idp.clock import Clock, to_micros
 from idp.errors import IdpError
 from idp.invitations import store as invitations
 from idp.invitations.model import Invitation, Letter
-from idp.invitations.printing import Printed, Printing
 from idp.journal.model import Behind
 from idp.journal.service import Journal
 from idp.members import store as members
@@ -25,6 +24,9 @@ from idp.members.model import address_on, name_on
 from idp.register_desk import store
 from idp.register_desk.masking import masked_name
 from idp.storage.sql import Database, Tx
+
+if TYPE_CHECKING:
+    from idp.invitations.printing import Printed, Printing
 
 PER_PAGE: Final = 50
 
@@ -63,7 +65,8 @@ class Letters:
     database: Database
     clock: Clock
     journal: Journal
-    printing: Printing
+    printing: Callable[[], Printing]
+    """Writing PDFs costs a third of a second to import, and serving needs none of it."""
     at_once: Callable[[], int]
     """Letters in one file (policy)."""
 
@@ -85,7 +88,7 @@ class Letters:
         Recorded, for it lists members.
         """
         now = self.clock.now()
-        letters = self.printing.waiting()
+        letters = self.printing().waiting()
         whole = [one for one in letters if self._has_address(one)][: self.at_once()]
         lacking = [one for one in letters if not self._has_address(one)][:PER_PAGE]
         with self.database.begin() as tx:
@@ -100,7 +103,7 @@ class Letters:
         chosen = [one for one in self._chosen(selectors) if self._has_address(one)]
         if not chosen:
             raise NoLetters("none of them waits, or none has a postal address")
-        content, _ = self.printing.draw(chosen)
+        content, _ = self.printing().draw(chosen)
         now = self.clock.now()
         with self.database.begin() as tx:
             self.journal.record(
@@ -119,11 +122,11 @@ class Letters:
         chosen = [one.invitation for one in self._chosen(selectors) if self._has_address(one)]
         if not chosen:
             raise NoLetters("none of them waits")
-        return self.printing.note(chosen, actor, behind)
+        return self.printing().note(chosen, actor, behind)
 
     def _chosen(self, selectors: Sequence[str]) -> list[Letter]:
         wanted = set(selectors)
-        return [x for x in self.printing.waiting() if x.invitation.selector in wanted]
+        return [x for x in self.printing().waiting() if x.invitation.selector in wanted]
 
     def _has_address(self, letter: Letter) -> bool:
         return address_on(letter.member, self.clock.today()) is not None

@@ -102,7 +102,7 @@ class DuesPages:
             on=on,
             changes=[(f"/staff/changes/{one.id}", one.member_number) for one in found.changes],
             may_decide=acting.may(Permission.REGISTER_CHANGE),
-            turns=[
+            listed=[
                 (one.member_number, TURNS[one.access, one.because], one.has_account)
                 for one in found.turns
             ],

@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from idp.clock import TOKYO
-from idp.invitations.letter_pdf import FontMissing
+from idp.errors import SettingsError
 from idp.policy.staff import Permission
 from idp.register_desk.letters import Letters, Listed, NoLetters
 from idp.register_desk.views.desk import NO_REASON, Desk, asked, reason_of
@@ -74,7 +74,7 @@ class InvitationPages:
         actor, behind = self.desk.actor(acting, INVITE), self.desk.behind(acting)
         try:
             content = self.letters.draw(_selectors(sent), actor, behind)
-        except FontMissing:
+        except SettingsError:  # no font
             return self._letters(acting, 503, wrong=NO_FONT)
         except NoLetters:
             return self._letters(acting, 409, wrong=GONE)
