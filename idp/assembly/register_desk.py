@@ -86,9 +86,7 @@ def build_letters(f: Foundation) -> Letters:
     )
 
 
-def build_register_pages(
-    f: Foundation, console: Console, approvals_: Approvals
-) -> RegisterPages:
+def build_register_pages(f: Foundation, console: Console, approvals_: Approvals) -> RegisterPages:
     """Build the pages of the desk."""
     desk = Desk(console, approvals_, f.clock)
     looks = Looks(f.database, f.clock, f.policy, f.journal)

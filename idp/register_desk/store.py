@@ -29,8 +29,9 @@ from idp.storage.statement import Statement
 
 _m, _c, _i, _x = member.c, change_request.c, invitation.c, register_export.c
 _l = register_look.c
-_first, _last = sa.bindparam("first"), sa.bindparam("last")
-_page = {"most": sa.bindparam("most"), "skip": sa.bindparam("skip")}
+_first: Any = sa.bindparam("first")
+_last: Any = sa.bindparam("last")
+_page: dict[str, Any] = {"most": sa.bindparam("most"), "skip": sa.bindparam("skip")}
 
 _LOOKS = Statement(
     sa.select(sa.func.count())

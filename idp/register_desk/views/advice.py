@@ -12,11 +12,13 @@ _DATE: Final = _("日付を、2026-07-31、2026/7/31、令和8年7月31日 の�
 _NAME: Final = _("名簿どおりの文字に直してください。外字や「?」「〓」は、近い字に替えてください。")
 _KANA: Final = _("カタカナに直してください。")
 _DATES_OF: Final = _(
-    "日付を直してください。入金、脱退届の受理、返還の順になり、入金日のない方に脱退や返還は書けません。"
+    "日付を直してください。入金、脱退届の受理、返還の順になり、"
+    "入金日のない方に脱退や返還は書けません。"
 )
 ADVICE: Final[Mapping[str, str]] = {
     "member_number": _(
-        "8桁の番号に直してください。Excel で先頭の0が消えたときは、列を「文字列」にして書き出してください。"
+        "8桁の番号に直してください。Excel で先頭の0が消えたときは、"
+        "列を「文字列」にして書き出してください。"
     ),
     "family_name": _NAME,
     "given_name": _NAME,
@@ -27,7 +29,9 @@ ADVICE: Final[Mapping[str, str]] = {
     "employment": _("「現職」か「退職」に直してください。"),
     "postal_code": _("7桁の郵便番号に直してください。"),
     "region": _("都道府県を「東京都」のように正しく書いてください。"),
-    "phone_number": _("電話番号を、市外局番から直してください。先頭の0が消えていないか確かめてください。"),
+    "phone_number": _(
+        "電話番号を、市外局番から直してください。先頭の0が消えていないか確かめてください。"
+    ),
     "email": _("メールアドレスを直すか、空にしてください。"),
     "capital_paid_on": _DATES_OF,
     "withdrawal_accepted_on": _DATES_OF,
@@ -35,7 +39,9 @@ ADVICE: Final[Mapping[str, str]] = {
     "capital_refunded_on": _DATES_OF,
 }
 OTHERS: Final = _("この行を、書き出した元の表で直し、ファイル全体をもう一度送ってください。")
-WHOLE: Final = _("見出しの行、または文字コードを確かめてください。CSV（UTF-8 か Shift_JIS）で書き出します。")
+WHOLE: Final = _(
+    "見出しの行、または文字コードを確かめてください。CSV（UTF-8 か Shift_JIS）で書き出します。"
+)
 _BY_TITLE: Final = {title: name for name, title in JAPANESE.items()}
 
 

@@ -16,8 +16,8 @@ from idp.approvals.service import Approvals
 from idp.clock import Clock
 from idp.errors import IdpError
 from idp.journal.model import Behind
-from idp.members.japan.dates import parse_date
 from idp.members.errors import BadDate
+from idp.members.japan.dates import parse_date
 from idp.policy.staff import Permission
 from idp.staff.model import Acting
 from idp.staff.views.console import Console
@@ -29,6 +29,14 @@ MOST_REASON: Final = 500
 NO_REASON: Final = _("理由を、一文で書いてください。")
 BAD_DAY: Final = _("2026-07-31、2026/7/31、令和8年7月31日 のように入力してください。")
 MOST_PAGE: Final = 10_000
+
+
+class Fields(dict[str, str]):
+    """What is said of the fields of a form; nothing of those that are not named."""
+
+    def __missing__(self, name: str) -> str:
+        """Say nothing."""
+        return ""
 
 
 @dataclass(frozen=True)
@@ -48,9 +56,7 @@ class Desk:
         data = {"reason": reason} if reason else {}
         return Behind(self.console.origin(), acting.session.id, data)
 
-    def submit(
-        self, act: Act, parameters: Parameters, acting: Acting, reason: str
-    ) -> Submitted:
+    def submit(self, act: Act, parameters: Parameters, acting: Acting, reason: str) -> Submitted:
         """Ask for an act in somebody's name; raises what the act raises."""
         device = self.console.browser.device_cookie(request)
         requester = Requester(
@@ -71,7 +77,10 @@ class Desk:
     def render(
         self, acting: Acting, page: str, status: int = 200, *, here: str, **context: Any
     ) -> Response:
-        """Render one of the desk's pages."""
+        """Render one of the desk's pages; `errors` and `sent` say nothing of other fields."""
+        for name in ("errors", "sent"):
+            if name in context:
+                context[name] = Fields(context[name])
         return self.console.render(
             acting, f"register_desk/{page}.html", status, here=here, **context
         )

@@ -19,8 +19,18 @@ PAGE: Final = "/staff/register"
 VIEW: Final = Permission.REGISTER_VIEW
 MENU: Final = Menu(_("名簿"), _("取り込み、脱退と返還、期日、登録のご案内、書き出し"))
 DOORS: Final = (
-    (imports.PAGE, imports.CHANGE, _("名簿の取り込み"), _("CSV を送り、変わる内容を確かめてから取り込む")),
-    (withdrawals.PAGE, withdrawals.CHANGE, _("脱退の記録"), _("一覧で記録し、72時間以内なら取り消す")),
+    (
+        imports.PAGE,
+        imports.CHANGE,
+        _("名簿の取り込み"),
+        _("CSV を送り、変わる内容を確かめてから取り込む"),
+    ),
+    (
+        withdrawals.PAGE,
+        withdrawals.CHANGE,
+        _("脱退の記録"),
+        _("一覧で記録し、72時間以内なら取り消す"),
+    ),
     (dues.PAGE, dues.VIEW, _("期日の一覧"), _("だれがいつ利用できるようになり、できなくなるか")),
     (invitations.PAGE, invitations.INVITE, _("登録のご案内"), _("送ったご案内と、印刷する手紙")),
     (exports.PAGE, exports.EXPORT, _("一覧の書き出し"), _("組合員の一覧を CSV で受け取る")),

@@ -28,6 +28,8 @@ from idp.web.uploads import Upload
 PAGE: Final = "/staff/register/import"
 ONE: Final = f"{PAGE}/<file>"
 CHANGE: Final = Permission.REGISTER_CHANGE
+REFRESH: Final = 5
+"""Seconds after which a page that waits for the worker is asked for again."""
 REFUSALS: Final = 100
 SAMPLE: Final = 100
 NO_FILE: Final = _("名簿のファイル（CSV）を選んでください。")
@@ -153,9 +155,7 @@ class ImportPages:
                 for one in lines
             ],
             "newer": f"{here}?page={page - 1}" if page > 1 else None,
-            "older": f"{here}?page={page + 1}"
-            if len(report.refusals) > page * REFUSALS
-            else None,
+            "older": f"{here}?page={page + 1}" if len(report.refusals) > page * REFUSALS else None,
             "sample": [
                 (one.number, self._fields(one.what), one.leaving) for one in report.shown[:SAMPLE]
             ],
@@ -164,7 +164,10 @@ class ImportPages:
             "wrong": wrong,
             "over": over,
         }
-        return self.desk.render(acting, "import_file", status, here=here, **values)
+        response = self.desk.render(acting, "import_file", status, here=here, **values)
+        if values["works"]:
+            response.headers["Refresh"] = str(REFRESH)
+        return response
 
     def _second(self, file: RegisterFile) -> bool:
         """Tell whether a second person will be asked, as far as this file alone decides it."""

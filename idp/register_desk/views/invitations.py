@@ -25,7 +25,8 @@ INVITE: Final = Permission.INVITATION_ISSUE
 SELECTOR: Final = re.compile(r"[0-9A-Z]{6}")
 FIELDS: Final = {"csrf_token": 64, "letters": 8_000, "reason": 500}
 NO_FONT: Final = _(
-    "手紙の書体（Noto Sans CJK）が見つからないため、PDF を作れません。システムの管理者にお知らせください。"
+    "手紙の書体（Noto Sans CJK）が見つからないため、PDF を作れません。"
+    "システムの管理者にお知らせください。"
 )
 GONE: Final = _("これらの手紙は、ほかの操作で終わりました。いまの一覧を確かめてください。")
 PRINTED: Final = _("印刷済みとして記録しました。")

@@ -35,8 +35,12 @@ LIMITED: Final = _(
     "1日に開ける組合員のページの数を超えました。お仕事に必要なときは、管理者にご相談ください。"
 )
 CANNOT: Final[dict[type[IdpError], str]] = {
-    BadLeaving: _("この日付では記録できません。出資金の入金日より後の、今日までの日付を入力してください。"),
-    BadList: _("この日付では記録できません。入金日との前後と、すでに同じ記録がないかを確かめてください。"),
+    BadLeaving: _(
+        "この日付では記録できません。出資金の入金日より後の、今日までの日付を入力してください。"
+    ),
+    BadList: _(
+        "この日付では記録できません。入金日との前後と、すでに同じ記録がないかを確かめてください。"
+    ),
     CannotInvite: _(
         "この方には登録のご案内を作れません。組合員の資格、アカウントの状態、"
         "メールで送るときはメールアドレスを確かめてください。"
@@ -137,9 +141,7 @@ class MemberPage:
         if errors or on is None:
             return self._show(acting, number, 400, form="refund", errors=errors, sent=sent)
         actor, behind = self.desk.actor(acting, CHANGE), self.desk.behind(acting, sent["reason"])
-        wrong = self._tried(
-            lambda: self.leaving.refunded(read_number(number), on, actor, behind)
-        )
+        wrong = self._tried(lambda: self.leaving.refunded(read_number(number), on, actor, behind))
         if wrong is not None:
             errors = {"refunded_on": wrong}
             return self._show(acting, number, 409, form="refund", errors=errors, sent=sent)
@@ -207,9 +209,7 @@ class MemberPage:
                 whole=whole is not None,
             )
         except TooManyLooks:
-            return self.desk.render(
-                acting, "limited", 429, here="/staff/members", said=LIMITED
-            )
+            return self.desk.render(acting, "limited", 429, here="/staff/members", said=LIMITED)
         values: dict[str, Any] = shown(
             file,
             self.desk.console.pages.language(),

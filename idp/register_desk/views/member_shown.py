@@ -147,12 +147,15 @@ def _invitation(file: MemberFile, one: Invitation, language: Language) -> dict[s
         "created_at": one.created_at,
         "expires_at": one.expires_at,
         "state": translate(INVITATIONS[one.state(file.now).value], language),
-        "why": translate(ENDED[one.end_reason], language) if one.end_reason in ENDED else "",
+        "why": translate(ENDED[one.end_reason], language)
+        if one.end_reason and one.end_reason in ENDED
+        else "",
     }
 
 
 def _moment(one: Moment, language: Language) -> tuple[str, str]:
-    more = {str(kind): text for kind, text in KINDS.items()} | SENT_BY | ENDED
+    kinds = {kind.value: text for kind, text in KINDS.items()}
+    words = next((x[one.more] for x in (kinds, SENT_BY, ENDED) if one.more in x), None)
     said = translate(MOMENTS[one.what], language)
-    about = translate(more[one.more], language) if one.more in more else ""
+    about = translate(words, language) if words else ""
     return long_date(one.on, language), f"{said}（{about}）" if about else said

@@ -109,9 +109,7 @@ def _withdrawals() -> None:
             "withdrawal_id", "member_number", name=op.f("pk_register_withdrawn")
         ),
     )
-    op.create_index(
-        "ix_register_withdrawn_member_number", "register_withdrawn", ["member_number"]
-    )
+    op.create_index("ix_register_withdrawn_member_number", "register_withdrawn", ["member_number"])
 
 
 def downgrade() -> None:
