@@ -33,9 +33,8 @@ class EmergencyRotation:
     kind: ApprovalKind = ApprovalKind.KEY_EMERGENCY
     needs: Permission = Permission.KEY_CHANGE
 
-    def difference(self, tx: Tx, parameters: Parameters) -> Difference:
+    def difference(self, tx: Tx, parameters: Parameters) -> Difference:  # noqa: ARG002
         """Show which keys; raises `NoSuchKey`."""
-        assert tx is not None
         only(parameters, "kids")
         known = {record.kid: record for record in self.rotation.home.load().records}
         lines = []

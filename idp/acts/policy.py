@@ -64,9 +64,8 @@ class ActivatePolicy:
             lines += [Line(CHANGE, None, sentence) for sentence in sentences]
         return Difference(tuple(lines))
 
-    def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:
+    def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:  # noqa: ARG002
         """Put it in force, with its event."""
-        assert now is not None
         told = {"reason": author.reason}
         if author.approval:
             told |= {"approval": author.approval}

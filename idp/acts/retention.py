@@ -57,10 +57,8 @@ class ChangeHold:
         line = Line(HELD, None, f"{kind.value} {value}" + (f" {also}" if also else ""))
         return Difference((line,), _whose(kind, value, also))
 
-    def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:
+    def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:  # noqa: ARG002
         """Place or lift it."""
-        assert tx is not None
-        assert now is not None
         upon = author.approval
         if text(parameters, "do") == LIFT:
             which = text(parameters, "hold")
@@ -79,9 +77,8 @@ class PurgeLog:
     kind: ApprovalKind = ApprovalKind.AUDIT_PURGE
     needs: Permission = Permission.AUDIT_RETAIN
 
-    def difference(self, tx: Tx, parameters: Parameters) -> Difference:
+    def difference(self, tx: Tx, parameters: Parameters) -> Difference:  # noqa: ARG002
         """Show which classes, and how long each is kept."""
-        assert tx is not None
         only(parameters, "class")
         kept = [_class(parameters)] if parameters.get("class") else list(RetentionClass)
         lengths = self.rules().retention

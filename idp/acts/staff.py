@@ -149,7 +149,7 @@ class ChangeRoles(OfStaff):
             lines.append(Line(FOR_HOURS, None, str(hours)))
         return Difference(tuple(lines), account.id)
 
-    def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:
+    def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:  # noqa: ARG002
         """Take and give; the person signs in again to go on."""
         hours = number(parameters, "hours", 1, MOST_HOURS)
         self.directory.change_roles(
@@ -207,7 +207,7 @@ class EndStaff(OfStaff):
         )
         return Difference(lines, account.id)
 
-    def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:
+    def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:  # noqa: ARG002
         """End the account; what they asked for is over with the worker's next look."""
         who = text(parameters, "who")
         self.directory.end(who, author.actor, author.reason, approval=author.approval)

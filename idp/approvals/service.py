@@ -167,6 +167,14 @@ class Approvals:
         with self.database.read() as tx:
             return self.deciding.vault.content(tx, one), self.deciding.vault.answer(tx, one)
 
+    def look(self, approval_id: str, who: Requester) -> tuple[Approval, Content | None, str | None]:
+        """Do as `find` and `read` for somebody who looks at a page; it is an event."""
+        one, now = self.find(approval_id), self.clock.now()
+        with self.database.begin() as tx:
+            data = {"digest": one.digest}
+            self.deciding.events.by(tx, EventName.APPROVAL_VIEWED, one, who, now, data)
+        return one, *self.read(one)
+
     def find(self, approval_id: str) -> Approval:
         """Find a request; raises `UnknownApproval`."""
         with self.database.read() as tx:
@@ -182,6 +190,7 @@ class Approvals:
             return  # an operator on the node, who needs no role
         if not self.deciding.who.may(tx, requester.staff_id, act.needs):
             raise ApprovalRefused(Why.NO_PERMISSION)
+        self.deciding.who.check_browser(tx, requester)
         permit(act, tx, parameters, requester.staff_id)
 
     def _end(self, one: Approval, state: State, now: datetime) -> State:

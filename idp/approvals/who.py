@@ -92,8 +92,17 @@ class Who:
             raise ApprovalRefused(Why.SAME_SESSION)
         if decider.browser is not None and decider.browser == one.browser:
             raise ApprovalRefused(Why.SAME_BROWSER)
-        known = decider.browser is not None and (
-            session_store.device_seen_at(tx, decider.staff_id, decider.browser) is not None
+        self.check_browser(tx, decider)
+
+    def check_browser(self, tx: Tx, person: Requester) -> None:
+        """Raise `ApprovalRefused` for a session whose browser is not one the person signed in with.
+
+        Asked of both: without its cookie the requester's browser would be anybody's.
+        """
+        if person.session is None:
+            return
+        seen = person.browser is not None and (
+            session_store.device_seen_at(tx, person.staff_id, person.browser) is not None
         )
-        if not known:
+        if not seen:
             raise ApprovalRefused(Why.UNKNOWN_BROWSER)

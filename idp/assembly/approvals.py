@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from idp.acts.keys import EmergencyRotation
+from idp.acts.orders import Orders
 from idp.acts.policy import ActivatePolicy
 from idp.acts.retention import ChangeHold, PurgeLog
 from idp.acts.staff import AddStaff, ChangeRoles, EndStaff, ReplaceFactors
@@ -14,7 +15,7 @@ from idp.approvals.service import Approvals
 from idp.approvals.vault import Vault
 from idp.approvals.who import Who
 from idp.assembly.foundation import Foundation
-from idp.assembly.retention import build_holds
+from idp.assembly.retention import build_holds, build_purger
 from idp.assembly.rotation import build_rotation
 from idp.assembly.staff import build_staff
 from idp.staff.links import StaffLinks
@@ -42,3 +43,8 @@ def build_approvals(f: Foundation, acts: tuple[Act, ...] | None = None) -> Appro
     deciding = Deciding(events, vault, who, {one.kind: one for one in known})
     asking = Asking(events, vault, who, deciding, f.mails)
     return Approvals(f.database, f.clock, asking, deciding)
+
+
+def build_orders(f: Foundation) -> Orders:
+    """Build what carries out decisions that no transaction can hold."""
+    return Orders(build_purger(f), build_rotation(f))

@@ -43,7 +43,9 @@ OPERATORS: Final[dict[MailKind, Letter]] = {
                         "記録が失われているおそれがあります。"
                         "idp doctor invariants でお確かめください。"
                     ),
-                    "break_glass": _("「承認」のページで、操作をした人のほかの人が点検してください。"),
+                    "break_glass": _(
+                        "「承認」のページで、操作をした人のほかの人が点検してください。"
+                    ),
                     "review_overdue": _("「承認」のページで、いますぐ点検してください。"),
                 },
             ),

@@ -89,9 +89,7 @@ class Holds:
         with self.database.read() as tx:
             return store.holds(tx)
 
-    def lift(
-        self, hold_id: str, reason: str, actor: Actor, *, approval: str | None = None
-    ) -> Hold:
+    def lift(self, hold_id: str, reason: str, actor: Actor, *, approval: str | None = None) -> Hold:
         """Lift a hold; raises `UnknownHold` when it does not stand."""
         now = self.clock.now()
         with self.database.begin() as tx:

@@ -27,6 +27,7 @@ from idp.staff.model import (
     Rule,
     StaffAccount,
     StaffRefused,
+    UnknownStaff,
     in_service,
 )
 from idp.staff.roles import Roles, Why
@@ -207,6 +208,29 @@ class StaffDirectory:
                 data={"count": len(listed)},
             )
         return listed
+
+    def look(self, who: str, actor: Actor, session: str, origin: Origin) -> Listed:
+        """Give one account, ended or not, for somebody who looks at a page; it is an event."""
+        with self.database.begin() as tx:
+            account = store.find(tx, who)
+            if account is None:
+                raise UnknownStaff(f"{who[:80]}: no staff account of this id")
+            self.journal.record(
+                tx,
+                EventName.STAFF_LISTED,
+                self.clock.now(),
+                actor=actor,
+                subject=account.id,
+                session=session,
+                origin=origin,
+                data={"count": 1},
+            )
+            return Listed(account, tuple(role_store.roles_of(tx, account.id)))
+
+    def names(self) -> dict[str, str]:
+        """Name everybody there is or was, by id."""
+        with self.database.read() as tx:
+            return {one.id: one.name for one in store.list_all(tx)}
 
     def find(self, tx: Tx, who: str) -> StaffAccount:
         """Find an account in service by id or address; raises `UnknownStaff`."""

@@ -167,7 +167,6 @@ class Rule(StrEnum):
     NOT_YOURS_TO_GRANT = "not_yours_to_grant"
     ABOUT_YOURSELF = "about_yourself"
     NOTHING_CHANGES = "nothing_changes"
-    NOT_SET_UP = "not_set_up"
     NO_WORDS = "no_words"
 
 
