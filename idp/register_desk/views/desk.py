@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response
 
 from audit.event import Actor
 from idp.approvals.act import Act
-from idp.approvals.model import Parameters, Performed, Requester, Submitted
+from idp.approvals.model import Parameters, Performed, Submitted
 from idp.approvals.service import Approvals
+from idp.approvals.views.requester import requester_of
 from idp.clock import Clock
 from idp.errors import IdpError
 from idp.journal.model import Behind
@@ -21,7 +22,6 @@ from idp.members.japan.dates import parse_date
 from idp.policy.staff import Permission
 from idp.staff.model import Acting
 from idp.staff.views.console import Console
-from idp.storage.secret_text import hash_token
 from idp.web.i18n import mark as _
 from idp.web.i18n import translate
 
@@ -58,14 +58,7 @@ class Desk:
 
     def submit(self, act: Act, parameters: Parameters, acting: Acting, reason: str) -> Submitted:
         """Ask for an act in somebody's name; raises what the act raises."""
-        device = self.console.browser.device_cookie(request)
-        requester = Requester(
-            acting.staff_id,
-            self.actor(acting, act.needs),
-            self.console.origin(),
-            acting.session.id,
-            hash_token(device) if device else None,
-        )
+        requester = requester_of(self.console, acting, act.needs)
         given = dict(parameters) | {"by": acting.staff_id}
         return self.approvals.submit(act, given, requester, reason)
 
