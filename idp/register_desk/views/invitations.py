@@ -78,7 +78,7 @@ class InvitationPages:
         except SettingsError:  # no font
             return self._letters(acting, 503, wrong=NO_FONT)
         except NoLetters:
-            return self._letters(acting, 409, wrong=GONE)
+            return self._letters(acting, 409 if _selectors(sent) else 400, wrong=GONE)
         response = Response(content, content_type="application/pdf")
         at = self.desk.clock.now().astimezone(TOKYO)
         name = f"letters-{at:%Y%m%dT%H%M%S}-{acting.staff_id}.pdf"
