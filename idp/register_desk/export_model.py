@@ -42,8 +42,15 @@ class BadExport(IdpError):
     status = 400
 
 
+class UnknownExport(IdpError):
+    """There is no export of this id, or it is another person's."""
+
+    code = "not_found"
+    status = 404
+
+
 class CannotTake(IdpError):
-    """It is another person's, was taken before, is over, or the list holds more by now."""
+    """It was taken before, is over, or the list holds more by now; the detail says which."""
 
     code = "cannot_take"
     status = 409

@@ -25,7 +25,13 @@ from idp.policy.approvals import ApprovalKind
 from idp.policy.staff import Permission
 from idp.register_desk import store
 from idp.register_desk.asked import asked_by, counted, hold_alone
-from idp.register_desk.export_model import Allowed, BadExport, CannotTake, ListName
+from idp.register_desk.export_model import (
+    Allowed,
+    BadExport,
+    CannotTake,
+    ListName,
+    UnknownExport,
+)
 from idp.register_desk.ids import is_id
 from idp.storage.sql import Database, Tx
 from idp.web.i18n import mark as _
@@ -162,11 +168,11 @@ class RegisterExports:
             return store.allowed_to(tx, staff_id, LISTED)
 
     def take(self, which: str, staff_id: str, actor: Actor, behind: Behind) -> list[str]:
-        """Give the lines of an export, once, with its event; raises `CannotTake`."""
+        """Give the lines of an export, once, with its event; raises `CannotTake`, `UnknownExport`."""
         with self.database.read() as tx:
             one = store.find_allowed(tx, which) if is_id(which) else None
         if one is None or one.staff_id != staff_id:
-            raise CannotTake("another person's, or none")
+            raise UnknownExport("another person's, or none")
         wish = Wish(one.list, one.first_on or date.min, one.last_on or date.max)
         now = self.clock.now()
         mark = Mark(staff_id, now, one.id, "")
