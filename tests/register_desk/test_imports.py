@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support.demo import Demo, wait_until
-from tests.support.desk import IMPORT, Desk, rows, upload
+from tests.support.desk import IMPORT, Desk, logged, rows, upload
 from tests.support.factors import fields_of, send
 from tests.support.relying_party import Browser
 from tests.support.staff import sign_in, staff_of
@@ -78,21 +78,14 @@ def test_a_large_file_needs_a_second_person_and_is_applied_once(demo: Demo, desk
     assert "もう一人の承認を待っています" in desk.one.get(where).text
     assert desk.decide(approval).status_code == 303
     assert "取り込みが終わりました" in ended(desk, where)
-    assert (
-        "1200"
-        in demo.idp(
-            "audit", "search", "--name", "register.imported", "--limit", "1", "--format", "json"
-        ).stdout
-    )
+    assert "1200" in logged(demo, "register.imported", "--limit", "1")
     created = member_created(demo, "00511199")
     assert created == 1
 
 
 def member_created(demo: Demo, number: str) -> int:
-    found = demo.idp(
-        "audit", "search", "--name", "member.created", "--person", number, "--format", "json"
-    )
-    return found.stdout.count('"member.created"')
+    found = logged(demo, "member.created", "--person", number)
+    return found.count('"member.created"')
 
 
 def test_a_declined_file_is_dropped(desk: Desk) -> None:

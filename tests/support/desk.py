@@ -1,4 +1,4 @@
-"""A clerk at the desk, and another who approves: files are sent and acts decided through the pages."""
+"""A clerk at the desk, and another who approves; all through the pages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from tests.flows.change_scene import commands
 from tests.support.demo import Demo
 from tests.support.factors import fields_of, send
 from tests.support.relying_party import Browser
@@ -89,3 +90,9 @@ def open_desk(demo: Demo) -> Desk:
     """Sign two clerks in."""
     second = sign_in(demo, other_clerk(demo))
     return Desk(demo, sign_in(demo, staff_of(demo, "clerk")), second)
+
+
+def logged(demo: Demo, name: str, *more: str) -> str:
+    """Search the log for events of a name, as an auditor does; one JSON object to a line."""
+    search = ("audit", "search", "--name", name, *more, "--format", "json")
+    return commands(demo).must(*search)
