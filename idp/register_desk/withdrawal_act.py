@@ -9,7 +9,6 @@ from idp.approvals.model import Author, Difference, Line, Parameters
 from idp.members import store as members
 from idp.policy.approvals import ApprovalKind
 from idp.policy.staff import Permission
-from idp.register_desk.asked import asked_by, counted, hold_alone
 from idp.register_desk.withdrawal_model import BadList, Row, Wanted, Withdrawn
 from idp.register_desk.withdrawals import Withdrawals
 from idp.storage.sql import Tx
@@ -25,19 +24,17 @@ NONE = "—"
 
 @dataclass(frozen=True)
 class WithdrawalAct:
-    """`register.withdrawal`; parameters: `numbers`, `accepted_on`, `refund_on`, or `undo`; `by`."""
+    """`register.withdrawal`; parameters: `numbers`, `accepted_on`, `refund_on`, or `undo`."""
 
     withdrawals: Withdrawals
     kind: ApprovalKind = ApprovalKind.REGISTER_WITHDRAWAL
     needs: Permission = Permission.REGISTER_CHANGE
 
     def difference(self, tx: Tx, parameters: Parameters) -> Difference:
-        """Tell every date that would change; raises `BadList`, `CannotUndo`, `UnknownWithdrawal`.
+        """Tell every date that would change.
 
-        What the same person recorded alone within a day counts as well.
+        Raises `BadList`, `CannotUndo`, `UnknownWithdrawal`.
         """
-        by = asked_by(parameters)
-        hold_alone(tx, by)
         if "undo" in parameters:
             return self._undoing(tx, str(parameters["undo"]))
         wanted = read_parameters(parameters)
@@ -54,13 +51,10 @@ class WithdrawalAct:
                 for row in rows
             ),
         )
-        rule = self.withdrawals.policy.policy.approvals.for_kind(self.kind)
-        alone = self.withdrawals.recorded_alone(tx, by)
-        return Difference(lines, count=counted(len(rows), alone, rule))
+        return Difference(lines, count=len(rows))
 
     def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:  # noqa: ARG002
         """Record, or undo."""
-        asked_by(parameters, author)
         members.hold(tx)
         if "undo" in parameters:
             which = str(parameters["undo"])

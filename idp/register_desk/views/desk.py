@@ -60,8 +60,7 @@ class Desk:
     def submit(self, act: Act, parameters: Parameters, acting: Acting, reason: str) -> Submitted:
         """Ask for an act in somebody's name; raises what the act raises."""
         requester = requester_of(self.console, acting, act.needs)
-        given = dict(parameters) | {"by": acting.staff_id}
-        return self.approvals.submit(act, given, requester, reason)
+        return self.approvals.submit(act, parameters, requester, reason)
 
     def say(self, message: str, **values: Any) -> str:
         """Translate a marked message."""
