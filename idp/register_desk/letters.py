@@ -91,11 +91,12 @@ class Letters:
         now = self.clock.now()
         whole: list[Letter] = []
         lacking: list[Letter] = []
-        with self.database.begin() as tx:
+        with self.database.read() as tx:
             for letter in _waiting(tx, to_micros(now)):
                 (whole if self._has_address(letter) else lacking).append(letter)
                 if len(whole) == self.at_once():
                     break
+        with self.database.begin() as tx:
             count = store.count_letters(tx, to_micros(now))
             about = {"what": "letters", "count": len(whole) + len(lacking)}
             self._record(tx, actor, behind, about, now)

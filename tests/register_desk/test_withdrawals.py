@@ -28,7 +28,7 @@ def members(desk: Desk) -> None:
 
 
 def approval_of(page: str) -> str:
-    return re.findall(r'href="(/staff/approvals/[0-9a-f-]{36})"', page)[0]
+    return str(re.findall(r'href="(/staff/approvals/[0-9a-f-]{36})"', page)[0])
 
 
 def preview(desk: Desk, first: int, count: int, **dates: str) -> requests.Response:
@@ -46,7 +46,7 @@ def dates_of(desk: Desk) -> dict[str, str]:
 
 def latest(desk: Desk) -> str:
     page = desk.one.get(WITHDRAWALS).text
-    return re.findall(r'href="(/staff/register/withdrawals/[0-9a-f-]{36})"', page)[0]
+    return str(re.findall(r'href="(/staff/register/withdrawals/[0-9a-f-]{36})"', page)[0])
 
 
 def test_a_list_that_needs_two_is_recorded_by_the_decision_and_undone(desk: Desk) -> None:
