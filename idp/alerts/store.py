@@ -55,6 +55,7 @@ LOOKS = journal.pages_of(
     (
         EventName.MEMBER_VIEWED,
         EventName.AUDIT_EXPORTED,
+        EventName.EXPORT_MADE,
         EventName.CLOCK_STEPPED,
     )
 )

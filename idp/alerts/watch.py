@@ -142,14 +142,17 @@ class AlertWatch:
         store.note_told(tx, alert_id, to_micros(now))
 
 
+EXPORTS = (EventName.AUDIT_EXPORTED, EventName.EXPORT_MADE)
+
+
 def _look(event: dict[str, object]) -> Look | None:
-    if event["name"] not in (EventName.MEMBER_VIEWED, EventName.AUDIT_EXPORTED):
+    if event["name"] not in (EventName.MEMBER_VIEWED, *EXPORTS):
         return None
     actor, data = event["actor"], event.get("data")
     assert isinstance(actor, dict)
     who = f"{actor['kind']}:{actor.get('id', '')}"
     rows = data.get("count", 0) if isinstance(data, dict) else 0
-    if event["name"] == EventName.AUDIT_EXPORTED:
+    if event["name"] in EXPORTS:
         return Look(who, "", int(rows))
     # Somebody without an account has no subject, and the number is sealed: each look counts.
     return Look(who, str(event.get("subject") or event["id"]))
