@@ -41,7 +41,7 @@ def test_the_queue_says_what_is_due_and_shows_before_and_after(
     one = desk.one.get(f"{QUEUE}/{filed[0]}").text
     table = one.split('id="difference"')[1].split("</table>")[0]
     assert "<strong>新例</strong>" in table
-    assert table.count("変わる") == 2
+    assert "変わる" in table
 
 
 def test_what_is_wrong_is_said_and_nothing_is_decided(desk: Desk, filed: list[str]) -> None:
