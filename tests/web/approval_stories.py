@@ -26,7 +26,7 @@ from .staff_stories import REFERENCE, ROLES_OF, framed
 
 _AT = datetime(2026, 7, 31, 9, 0, tzinfo=UTC)
 _ID, _WHO = "0197f3a1-5d20-7c44-9b1e-2f6a1c0d8e77", "0197f3a1-0000-7000-8000-000000000001"
-_NAMES = {_WHO: "仮名 理", "two": "架空 守"}
+_NAMES = {_WHO: "見本 花子", "two": "見本 花子"}
 _WAITING = Approval(
     id=_ID,
     kind=ApprovalKind.STAFF_ADD,
@@ -63,13 +63,13 @@ _CONTENT = Content(
     {},
     Difference(
         (
-            Line(NAME, None, "架空 新"),
+            Line(NAME, None, "見本 花子"),
             Line(ADDRESS, None, "a-rather-long-address-of-somebody-new@mihon.example"),
-            Line(ROLES, "窓口 (helpdesk)", "窓口 (helpdesk), 名簿 (clerk)"),
-            Line(COLLEAGUE, "架空 新", None),
+            Line(ROLES, "helpdesk", "helpdesk, clerk"),
+            Line(COLLEAGUE, "見本 花子", None),
         )
     ),
-    "窓口の人数が足りないため、八月から二人で担当するため",
+    "a reason that is a little longer than most, as there are two windows from August on",
 )
 _SENT = dict.fromkeys(FIELDS, "")
 
@@ -103,7 +103,7 @@ def _person(language: Language, *, ended: bool = False) -> dict[str, Any]:
     day = long_date(_AT.date(), language)
     return {
         "url": f"/staff/people/{_ID}",
-        "name": "架空 新",
+        "name": "見本 花子",
         "address": "a-rather-long-address-of-somebody-new@mihon.example",
         "roles": ROLES_OF[language][0],
         "state": translate(STATES["ended" if ended else "in_service"], language),
@@ -116,7 +116,7 @@ def _person(language: Language, *, ended: bool = False) -> dict[str, Any]:
 def _account(**more: Any) -> Worded:
     def worded(language: Language) -> dict[str, Any]:
         day = long_date(_AT.date(), language)
-        history = ("架空 新", ROLES_OF[language][0], day, "仮名 理", "入職", "", "")
+        history = ("見本 花子", ROLES_OF[language][0], day, "見本 花子", "joined", "", "")
         told = _person(language, ended=not more["may_change"]) | {"mine": more["mine"]}
         values = {"person": told, "history": [history] * 2, "may_change": more["may_change"]}
         return framed(language) | values
@@ -188,12 +188,12 @@ APPROVAL_STORIES: list[tuple[str, str, dict[str, Any], int, Worded]] = [
         _one(_WAITING, "decide", wrong=Wrong(400, NO_CHOICE, "decision")),
     ),
     ("approval-failed", _APPROVAL, {}, 409, _one(_WAITING, "decide", wrong=Wrong(409, FAILED))),
-    ("approval-late", _APPROVAL, {}, 409, _one(_DONE, wrong=_LATE, answer="確かめた")),
+    ("approval-late", _APPROVAL, {}, 409, _one(_DONE, wrong=_LATE, answer="looked at it")),
     ("approval-mine", _APPROVAL, {}, 200, _one(_WAITING, "withdraw")),
     ("approval-others", _APPROVAL, {}, 200, _one(_WAITING)),
     ("approval-erased", _APPROVAL, {}, 200, _erased),
     ("approval-review", _APPROVAL, {}, 200, _one(_EMERGENCY, "review")),
-    ("approval-reviewed", _APPROVAL, {}, 200, _one(_REVIEWED, answer="休みの日ではなかった")),
+    ("approval-reviewed", _APPROVAL, {}, 200, _one(_REVIEWED, answer="there was time to ask")),
     ("person", "person.html", {}, 200, _account(may_change=True, mine=False)),
     ("person-mine", "person.html", {}, 200, _account(may_change=False, mine=True)),
     ("person-ended", "person.html", {}, 200, _account(may_change=False, mine=False)),
