@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 
 from audit.names import EventName
+from idp.approvals import store
 from idp.approvals.model import (
     ApprovalRefused,
     BadRequest,
@@ -21,6 +22,7 @@ from idp.approvals.model import (
     Why,
 )
 from idp.bootstrap import prepare
+from idp.clock import to_micros
 from idp.errors import IdpError
 from idp.policy.approvals import ApprovalKind
 from idp.staff.model import Rule, StaffRefused
@@ -260,6 +262,21 @@ def test_an_emergency_is_done_at_once_and_reviewed_by_somebody_else(office: Offi
     )
     with pytest.raises(ApprovalRefused):
         office.approvals.review(waits.id, other, in_order=True, remark="after all")
+
+
+def test_what_is_long_over_is_deleted_but_nothing_that_waits(office: Office) -> None:
+    one, other = office.person("security"), office.person("administrator")
+    over, digest = office.ask(one, "long over")
+    office.approvals.decide(over, digest, other, approve=False, reason="no")
+    office.approvals.submit(office.switch, {"to": "now"}, one, "fire", break_glass=True)
+    unseen, waits = office.approvals.unreviewed()[-1].id, office.ask(one, "waits")[0]
+    later = to_micros(office.f.clock.now() + timedelta(seconds=1))
+    with office.f.database.begin() as tx:
+        assert store.clean(tx, later) >= 1
+    assert office.approvals.find(unseen).needs_review
+    assert office.approvals.find(waits).state is State.WAITING
+    with pytest.raises(UnknownApproval):
+        office.approvals.find(over)
 
 
 def test_erasing_the_person_reaches_what_a_request_says(office: Office) -> None:
