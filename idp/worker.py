@@ -16,6 +16,7 @@ import structlog
 from idp.accounts import store as accounts
 from idp.accounts.legacy_schemes import SCHEMES
 from idp.alerts import store as alerts
+from idp.approvals import store as approvals
 from idp.assembly.background import Background
 from idp.authn import store as sign_ins
 from idp.blocks import store as blocks
@@ -207,6 +208,7 @@ def clean(b: Background) -> dict[str, int]:
             "leases": leases.clean(tx, now - longest - leases.ABANDONED_MICROS),
             "rows of failures": leases.clean_rows(tx, now - KEEP_ROWS_MICROS),
             "attacks": attacks.clean(tx, now - KEEP_ATTACKS_MICROS),
+            "approvals": approvals.clean(tx, now - KEEP_ATTACKS_MICROS),
             "alerts": alerts.clean(tx, now - KEEP_ATTACKS_MICROS),
             "blocks on nobody": blocks.clean(tx, now - KEEP_ROWS_MICROS),
             "marks": clean_marks(tx, now),
