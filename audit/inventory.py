@@ -5,6 +5,7 @@ entry here; a test compares the two.
 """
 
 from audit.described import Described, RetentionClass
+from audit.inventory_helpdesk import HELPDESK
 from audit.inventory_staff import STAFF
 from audit.names import EventName
 
@@ -18,6 +19,7 @@ _KEYS, _SYSTEM = RetentionClass.KEYS, RetentionClass.SYSTEM
 
 INVENTORY: dict[EventName, Described] = {
     **STAFF,
+    **HELPDESK,
     EventName.ACCOUNT_BLOCKED: Described(
         "An account was blocked by a limit or by staff.", _SECURITY, _SOURCE
     ),

@@ -74,7 +74,7 @@ class AddressChanges:
             account = accounts.find(tx, session.subject)
             if account is None or account.address == wanted.typed:
                 raise SameAddress("the account has this address")
-            _end_pending(tx, account.subject, now)
+            end_pending(tx, account.subject, now)
             change = self._add(tx, session, account, wanted, now)
             record_change(
                 tx, self.journal, EventName.ADDRESS_CHANGE_REQUESTED, change, asker, now, session.id
@@ -85,7 +85,7 @@ class AddressChanges:
         """Give up a change that is under way."""
         with self.database.begin() as tx:
             hold_account(tx, session.subject)
-            _end_pending(tx, session.subject, self.clock.now())
+            end_pending(tx, session.subject, self.clock.now())
 
     def _add(
         self, tx: Tx, session: Session, account: Account, wanted: MailAddress, now: datetime
@@ -166,22 +166,27 @@ def record_change(
     asker: Asker,
     now: datetime,
     session: str | None = None,
+    *,
+    actor: Actor | None = None,
+    case: str | None = None,
     **data: str,
 ) -> None:
-    """Record a step of a change of address."""
+    """Record a step of a change of address; by the member, unless somebody else is named."""
     journal.record(
         tx,
         name,
         now,
-        actor=Actor("member", change.subject),
+        actor=actor or Actor("member", change.subject),
         subject=change.subject,
         session=session,
         origin=asker.origin,
+        case=case,
         data={"change": change.id, **data},
     )
 
 
-def _end_pending(tx: Tx, subject: str, now: datetime) -> None:
+def end_pending(tx: Tx, subject: str, now: datetime) -> None:
+    """Give up a change that is under way, and what its mailboxes were sent."""
     for change_id in store.end_address_changes(tx, subject, to_micros(now)):
         for side in Side:
             mailed.end_flow(tx, f"{change_id}:{side.value}", to_micros(now))
