@@ -95,7 +95,11 @@ class Cases:
             facts = self._facts(tx, case, now)
             asked = case.questions[place]
             right = fits(asked.kind, typed, facts)
-            done = (*case.questions[:place], replace(asked, fits=right), *case.questions[place + 1 :])
+            done = (
+                *case.questions[:place],
+                replace(asked, fits=right),
+                *case.questions[place + 1 :],
+            )
             case = replace(case, questions=done)
             kind = asked.kind.value
             name = EventName.CASE_ANSWERED
@@ -153,9 +157,7 @@ class Cases:
         store.hold(tx, found.member_number)
         return store.find(tx, case_id) or found
 
-    def _found(
-        self, tx: Tx, operator: Operator, search: str, place: int, now: datetime
-    ) -> str:
+    def _found(self, tx: Tx, operator: Operator, search: str, place: int, now: datetime) -> str:
         since = now - self.rules.case_lifetime.delta
         for one in store.searches(tx, operator.staff_id, since):
             if one.id == search and 0 <= place < len(one.found):
@@ -165,7 +167,7 @@ class Cases:
     def _why_not(
         self, tx: Tx, operator: Operator, member: Member, account: Account | None, now: datetime
     ) -> Refusal:
-        rules, number = self.rules, member.member_number
+        number = member.member_number
         who = staff.find(tx, operator.staff_id)
         if members.is_erased(tx, number):
             return Why.NOT_FOUND
@@ -173,16 +175,20 @@ class Cases:
             return Why.OWN
         if store.open_on(tx, number) is not None:
             return Why.SOMEBODY_ELSE
+        if self._waits_for_her(tx, operator, number, now):
+            return Why.ASKED
+        return self._why_no_call(tx, number, now)
+
+    def _why_no_call(self, tx: Tx, number: str, now: datetime) -> Refusal:
+        """Tell which limit of the member stops every call, whoever takes it."""
+        rules = self.rules
         lately = store.on_since(tx, number, now - rules.again_after.delta)
         if any(one.was_in_vain() for one in lately):
             return Why.PAUSED
         if len(lately) >= rules.cases_of_member:
             return Why.CASES
-        if self._wrong(tx, number, now) >= rules.wrong_of_member:
-            return Why.WRONG_ANSWERS
-        if self._waits_for_her(tx, operator, number, now):
-            return Why.ASKED
-        return None
+        wrong = self._wrong(tx, number, now)
+        return Why.WRONG_ANSWERS if wrong >= rules.wrong_of_member else None
 
     def _waits_for_her(self, tx: Tx, operator: Operator, number: str, now: datetime) -> bool:
         """Tell whether a request this operator made about the member still waits for a second."""
@@ -227,9 +233,7 @@ class Cases:
         self.events.opened(tx, case, operator, now)
         return self._go_on(tx, operator, case, self._facts(tx, case, now), now)
 
-    def _go_on(
-        self, tx: Tx, operator: Operator, case: Case, facts: Facts, now: datetime
-    ) -> Case:
+    def _go_on(self, tx: Tx, operator: Operator, case: Case, facts: Facts, now: datetime) -> Case:
         """Take the next step: enough, too many wrong, nothing left to ask, or another question."""
         rules = self.rules
         store.save(tx, case)
@@ -241,7 +245,8 @@ class Cases:
         if case.place is not None:
             return case
         more = drawing.left_of(case, rules, facts)
-        asked = drawing.draw(more) if drawing.can_reach(case.points, more, case.goal, rules) else None
+        enough = drawing.can_reach(case.points, more, case.goal, rules)
+        asked = drawing.draw(more) if enough else None
         if asked is None:
             return self._end(tx, case, End.FAILED, now, operator)
         case = replace(case, questions=(*case.questions, asked))
@@ -260,9 +265,7 @@ class Cases:
         if case is not None and case.ended_at is None and now >= case.expires_at:
             self._end(tx, case, End.EXPIRED, now)
 
-    def _end(
-        self, tx: Tx, case: Case, why: End, now: datetime, by: Operator | None = None
-    ) -> Case:
+    def _end(self, tx: Tx, case: Case, why: End, now: datetime, by: Operator | None = None) -> Case:
         case = replace(case, ended_at=now, end=why, call_back_hash=None)
         store.save(tx, case)
         self.events.step(tx, EventName.CASE_ENDED, case, now, by, end=why.value)

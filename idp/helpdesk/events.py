@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,7 @@ class CaseEvents:
         actor: Actor = SYSTEM,
         origin: Origin = NOWHERE,
         session: str | None = None,
+        more: Mapping[str, Any] | None = None,
         **data: Any,
     ) -> None:
         """Record one step of a case; `by` is the operator, else `actor`."""
@@ -48,7 +50,7 @@ class CaseEvents:
             origin=by.origin if by else origin,
             person=by_number(case.member_number),
             case=case.id,
-            data=data,
+            data={**data, **(more or {})},
         )
         store.add_step(tx, case.id, event, now)
 

@@ -50,7 +50,7 @@ class Outcomes:
     def tell_masked(self, operator: Operator, case_id: str) -> None:
         """Let the case show the masked address."""
 
-        def tell(tx: Tx, case: Case, account: Account, now: datetime) -> Done:
+        def tell(_tx: Tx, case: Case, _account: Account, now: datetime) -> Done:
             return replace(case, told_at=now)
 
         self._do(operator, case_id, Goal.MASKED, tell)
@@ -77,7 +77,7 @@ class Outcomes:
         """
         code, found = fold_code(typed).upper(), []
 
-        def look(tx: Tx, case: Case, account: Account, now: datetime) -> Done:
+        def look(tx: Tx, case: Case, _account: Account, _now: datetime) -> Done:
             if case.explained >= self.policy.policy.helpdesk.explanations:
                 return Why.EXPLANATIONS
             block = blocks.find_by_reference(tx, code) if code.isascii() else None
@@ -92,7 +92,7 @@ class Outcomes:
 
     def shown_address(self, case: Case, now: datetime) -> tuple[str | None, bool]:
         """Give the address a case may show now, and whether whole."""
-        if case.subject is None or case.told_at is None and case.disclosed_at is None:
+        if case.subject is None or (case.told_at is None and case.disclosed_at is None):
             return None, False
         lifetime = self.policy.policy.helpdesk.case_lifetime.delta
         whole = case.disclosed_at is not None and now < case.disclosed_at + lifetime
@@ -120,7 +120,7 @@ class Outcomes:
                 store.save(tx, done)
                 data = {} if found is None else {"explained": bool(found)}
                 name = EventName.CASE_OUTCOME
-                self.events.step(tx, name, done, now, operator, **_facts(done, goal), **data)
+                self.events.step(tx, name, done, now, operator, more=_facts(done, goal) | data)
                 return
             self.events.refused(tx, case, done, operator, now)
         raise CaseRefused(done, case=case_id)

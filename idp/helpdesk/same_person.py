@@ -13,7 +13,9 @@ from idp.staff.model import StaffAccount
 def is_same_person(who: StaffAccount, member: Member, account: Account | None) -> bool:
     """Compare mail addresses and names; a namesake is left to a colleague, too."""
     own = _normal(who.address)
-    addresses = {_normal(one) for one in (member.email, account.address if account else None) if one}
+    addresses = {
+        _normal(one) for one in (member.email, account.address if account else None) if one
+    }
     names = {search_key(entry.value.full) for entry in member.names}
     names |= {search_key(e.value.name_in_use) for e in member.names if e.value.name_in_use}
     return own in addresses or search_key(who.name) in names

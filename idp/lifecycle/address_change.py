@@ -83,9 +83,22 @@ class AddressChanges:
 
     def withdraw(self, session: Session) -> None:
         """Give up a change that is under way."""
+        now = self.clock.now()
         with self.database.begin() as tx:
             hold_account(tx, session.subject)
-            end_pending(tx, session.subject, self.clock.now())
+            change = store.pending_address_change(tx, session.subject)
+            end_pending(tx, session.subject, now)
+            if change is not None and change.case_id is not None:
+                self.journal.record(
+                    tx,
+                    EventName.CASE_STOPPED,
+                    now,
+                    actor=Actor("member", session.subject),
+                    subject=session.subject,
+                    session=session.id,
+                    case=change.case_id,
+                    data={"why": "member"},
+                )
 
     def _add(
         self, tx: Tx, session: Session, account: Account, wanted: MailAddress, now: datetime
@@ -170,9 +183,9 @@ def record_change(
     actor: Actor | None = None,
     case: str | None = None,
     **data: str,
-) -> None:
+) -> str:
     """Record a step of a change of address; by the member, unless somebody else is named."""
-    journal.record(
+    return journal.record(
         tx,
         name,
         now,

@@ -121,7 +121,7 @@ class AddressConfirmations:
         self, tx: Tx, change: AddressChange, account: Account, asker: Asker, now: datetime
     ) -> Step:
         switch = AddressSwitch(self.policy, self.journal, self.endings, self.proving, self.mails)
-        if switch.switch(tx, change, account, asker, now):
+        if switch.switch(tx, change, account, asker, now) is not None:
             return Step.CHANGED
         self._refuse(tx, None, account.subject, asker, now, why="taken")
         return Step.IMPOSSIBLE

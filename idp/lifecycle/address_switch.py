@@ -48,8 +48,8 @@ class AddressSwitch:
         asker: Asker,
         now: datetime,
         actor: Actor | None = None,
-    ) -> bool:
-        """Put the new address in place; False when it is not to be had any more.
+    ) -> str | None:
+        """Put the new address in place; gives its event, None when it is not to be had any more.
 
         The account is held. `actor` is who did it, when it was not the member.
         """
@@ -58,7 +58,7 @@ class AddressSwitch:
         tx.lock(f"address:{normal}")
         if taken_by(tx, normal, account.subject, now, rules.undo) is not None:
             store.mark_address_change(tx, change.id, "ended_at", at)
-            return False
+            return None
         kept = sessions.find(tx, change.session_id) if change.session_id else None
         lives = kept is not None and kept.ended_at is None
         # The kept session authenticated before: what else did so ends with the tick after it.
@@ -72,7 +72,7 @@ class AddressSwitch:
         store.mark_address_change(tx, change.id, "changed_at", at)
         end_what_is_under_way(tx, account.subject, now)
         name, who = EventName.ADDRESS_CHANGED, actor or Actor("member", account.subject)
-        record_change(
+        event = record_change(
             tx, self.journal, name, change, asker, now, actor=who, case=change.case_id
         )
         self.endings.end_all(
@@ -85,7 +85,7 @@ class AddressSwitch:
             keep=change.session_id if lives else None,
         )
         self._tell(tx, change, asker, now)
-        return True
+        return event
 
     def _tell(self, tx: Tx, change: AddressChange, asker: Asker, now: datetime) -> None:
         rules = self.policy.policy.recovery

@@ -22,7 +22,9 @@ LEAST_NAME: Final = 2
 """A single character would find thousands; a mononym of one character is found by number."""
 LAST: Final = 4
 _KANA: Final = re.compile(r"[\u30a1-\u30ff\u30fc]+")
-_SAME_SOUND: Final = str.maketrans("ヂヅヲヱヰァィゥェォッャュョヮヵヶ", "ジズオエイアイウエオツヤユヨワカケ")
+_SAME_SOUND: Final = str.maketrans(
+    "ヂヅヲヱヰァィゥェォッャュョヮヵヶ", "ジズオエイアイウエオツヤユヨワカケ"
+)
 _O_COLUMN: Final = frozenset("オコソトノホモヨロゴゾドボポ")
 _SEPARATORS: Final = re.compile(r"[\s,、・]+")
 
