@@ -13,12 +13,10 @@ from typing import Any
 
 import pytest
 
-from idp.clock import TOKYO
 from tests.audit_search.auditor import StaffBrowser
-from tests.support.demo import Demo, wait_until
+from tests.audit_search.saved import first_period, form_of, now_of, save
+from tests.support.demo import Demo
 from tests.support.staff import code, staff_of, wrong_code
-
-HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +30,6 @@ def review(auditor: StaffBrowser) -> str:
     return save(auditor, "役割の付与の確認")
 
 
-def save(auditor: StaffBrowser, title: str) -> str:
-    now = now_of(auditor.demo)
-    span = {"from": (now - timedelta(days=1)).isoformat(), "to": now.isoformat()}
-    page = auditor.get("/staff/audit", name="system.started", **span)
-    form = form_of(page.text, "save-review")
-    assert form["name"] == "system.started"
-    made = auditor.post("/staff/audit/reviews", title=title, rhythm="once", **form)
-    assert re.search(r"/staff/audit/reviews/[0-9a-f-]{36}$", made.url), made.text
-    return made.url
-
-
-def now_of(demo: Demo) -> datetime:
-    return datetime.now(TOKYO) + timedelta(seconds=float(demo.clock.read_text()))
-
-
 def months_over(first: str, now: datetime) -> list[str]:
     """Name the months from the first to the one before this one, the newest first."""
     months, day = list[str](), now.date().replace(day=1)
@@ -54,18 +37,6 @@ def months_over(first: str, now: datetime) -> list[str]:
         day = (day - timedelta(days=1)).replace(day=1)
         months.append(f"{day:%Y-%m}")
     return months
-
-
-def form_of(page: str, name: str) -> dict[str, str]:
-    return dict(HIDDEN.findall(page.split(f'id="{name}"')[1].split("</form>", maxsplit=1)[0]))
-
-
-def first_period(auditor: StaffBrowser, review: str) -> str:
-    """Give the address of the period, once its basis is sealed."""
-    url = f"{review}/once"
-    assert url.removeprefix(auditor.demo.issuer) in auditor.get(review).text
-    wait_until(lambda: 'id="sign"' in auditor.get(url).text, 20)
-    return url
 
 
 def signed_of(demo: Demo, review: str) -> list[dict[str, Any]]:
