@@ -15,6 +15,7 @@ _WAITING: dict[str, Any] = {
     "new_confirmed": False,
     "old_confirmed": False,
     "until": _AT,
+    "due": None,
 }
 _PASSWORD: dict[str, Any] = {
     "csrf_token": TOKEN,
@@ -69,6 +70,7 @@ ACCOUNT_STORIES: list[tuple[str, str, dict[str, Any]]] = [
         },
     ),
     ("address-waiting", "address_waiting.html", _WAITING),
+    ("address-waiting-office", "address_waiting.html", _WAITING | {"due": _AT}),
     ("address-waiting-old", "address_waiting.html", _WAITING | {"new_confirmed": True}),
     (
         "address-waiting-wrong",
@@ -81,7 +83,7 @@ ACCOUNT_STORIES: list[tuple[str, str, dict[str, Any]]] = [
     ],
     *[
         (f"address-{step}", "address_outcome.html", {"step": step})
-        for step in ("changed", "one_left", "impossible", "wrong")
+        for step in ("changed", "one_left", "later", "impossible", "wrong")
     ],
     ("address-undone", "address_undone.html", {}),
     ("password", "password.html", _PASSWORD),

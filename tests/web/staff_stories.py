@@ -51,7 +51,7 @@ _APP: dict[str, Any] = {
 ROLES = {"ja": ["監査"], "en": ["Auditor"]}
 
 
-def _frame(language: Language, *, roles: bool = True, menu: bool = True) -> dict[str, Any]:
+def frame_of(language: Language, *, roles: bool = True, menu: bool = True) -> dict[str, Any]:
     entry = {"url": "/staff/people", "label": MENU.label, "about": MENU.about, "current": True}
     return {
         "staff": {
@@ -65,7 +65,7 @@ def _frame(language: Language, *, roles: bool = True, menu: bool = True) -> dict
 
 
 def _in_frame(**more: Any) -> Worded:
-    return lambda language: _frame(language) | more
+    return lambda language: frame_of(language) | more
 
 
 def _people(language: Language) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _people(language: Language) -> dict[str, Any]:
     names = ("見本 花子", "kansa@mihon.example", ROLES[language][0], state, day, "")
     reason = "お知らせ（見本）, a reason that is a little longer than most"
     history = ("見本 花子", ROLES[language][0], day, "cli:operator", reason, "", "")
-    return _frame(language) | {"people": [names] * 3, "history": [history] * 3}
+    return frame_of(language) | {"people": [names] * 3, "history": [history] * 3}
 
 
 def _blocked(language: Language) -> dict[str, Any]:
@@ -124,14 +124,14 @@ STAFF_STORIES: list[tuple[str, str, dict[str, Any], int, Worded]] = [
         "home.html",
         {"ends_at": _AT},
         200,
-        lambda language: _frame(language, menu=False),
+        lambda language: frame_of(language, menu=False),
     ),
     (
         "home-no-role",
         "home.html",
         {"ends_at": _AT},
         200,
-        lambda language: _frame(language, roles=False, menu=False),
+        lambda language: frame_of(language, roles=False, menu=False),
     ),
     ("people", "people.html", {}, 200, _people),
     ("forbidden", "forbidden.html", {}, 403, _in_frame()),

@@ -141,7 +141,7 @@ class Desk:
             "place": place,
             "question": QUESTIONS[asked] if asked else None,
             "hint": HINTS[asked] if asked else None,
-            "may": {goal.value: True for goal in reached},
+            "may": {goal.value: goal in reached for goal in Goal} if reached else {},
             "more": [(g.value, GOALS[g]) for g in Goal if g not in reached] if reached else [],
             "calls_back": bool(reached) and case.goal in BY_TWO and case.goal in reached,
             "aim": case.goal.value,
