@@ -175,11 +175,10 @@ class DiscloseAddress(_CaseAct):
             actor=author.actor,
             origin=author.origin,
             session=author.session,
-            outcome=Goal.DISCLOSE.value,
             matches=right,
             wrong=case.wrong,
             reason=author.reason,
-            more=upon(author),
+            more=upon(author) | {"outcome": Goal.DISCLOSE.value},
         )
 
 

@@ -101,10 +101,10 @@ class Asking:
                 case,
                 now,
                 operator,
-                outcome=goal.value,
                 matches=right,
                 wrong=case.wrong,
                 approval=submitted.approval,
+                more={"outcome": goal.value},
             )
             return submitted
 
