@@ -206,9 +206,6 @@ INVENTORY: dict[EventName, Described] = {
     EventName.MEMBER_UPDATED: Described(
         "A member's record was changed.", _REGISTER, (*_SOURCE, "data.member")
     ),
-    EventName.MEMBER_VIEWED: Described(
-        "Someone of the staff looked at a member's record.", _ADMIN, (*_SOURCE, "data.member")
-    ),
     EventName.NOTICE_SENT: Described("A member was told when their access ends.", _ACCESS, _SOURCE),
     EventName.PASSWORD_REHASHED: Described(
         "A password hash was renewed with the parameters in force.", _SECURITY

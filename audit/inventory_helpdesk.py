@@ -1,4 +1,4 @@
-"""The inventory of events about telephone cases (`audit.inventory`)."""
+"""The inventory of events about telephone cases and looks at members (`audit.inventory`)."""
 
 from audit.described import Described, RetentionClass
 from audit.names import EventName
@@ -52,5 +52,8 @@ HELPDESK: dict[EventName, Described] = {
         "Somebody of the staff looked at a telephone case, or at the list of them.",
         _ADMIN,
         _SOURCE,
+    ),
+    EventName.MEMBER_VIEWED: Described(
+        "Someone of the staff looked at a member's record.", _ADMIN, (*_SOURCE, "data.member")
     ),
 }

@@ -54,7 +54,7 @@ _CASE: dict[str, Any] = {
     "name": "FHKMRW",
     "number": "＊＊＊＊＊＊01",
     "need": NEEDS[Need.ADDRESS_FORGOTTEN],
-    "reason": "アドレスを忘れたとのお電話（見本）",
+    "reason": "見本",
     "goal": GOALS[Goal.MASKED],
     "opened_at": _AT,
     "expires_at": _LATER,
@@ -141,8 +141,8 @@ def _explained(language: Language) -> dict[str, Any]:
 _LIST_STORIES: list[tuple[str, int, Worded]] = [
     ("empty", 200, _listed()),
     ("listed", 200, _listed(cases=_ROWS)),
-    ("found", 200, _listed(typed="みほん", found=Found("s" * 36, _HITS, True), cases=_ROWS)),
-    ("nobody", 200, _listed(typed="いない", found=Found("s" * 36, [], False))),
+    ("found", 200, _listed(typed="見本", found=Found("s" * 36, _HITS, True), cases=_ROWS)),
+    ("nobody", 200, _listed(typed="花子", found=Found("s" * 36, [], False))),
     ("paused", 409, _listed(error=SAID[Why.PAUSED])),
     ("read-only", 200, _listed(handles=False, cases=_ROWS)),
 ]
