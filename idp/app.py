@@ -9,8 +9,10 @@ from flask import Flask
 
 import idp.assembly.provisioning as scim
 from idp.assembly.account_pages import build_account_pages
+from idp.assembly.approvals import build_approvals
 from idp.assembly.audit_room import build_audit_pages
 from idp.assembly.changes import build_changes
+from idp.assembly.helpdesk import build_case_pages, build_stop_pages
 from idp.assembly.people_room import build_people_pages
 from idp.assembly.provider import Provider
 from idp.assembly.recovery import build_recovery
@@ -188,6 +190,11 @@ def _staff_pages(app: Flask, provider: Provider, browser: Browser, pages: Pages)
         app.register_blueprint(pages_of_people.blueprint())
     for pages_of_audit in build_audit_pages(provider.foundation, console, step):
         app.register_blueprint(pages_of_audit.blueprint())
+    f = provider.foundation
+    for pages_of_cases in build_case_pages(f, console, build_approvals(f)):
+        app.register_blueprint(pages_of_cases.blueprint())
+    stop = build_stop_pages(f, provider.buckets, browser, pages)
+    app.register_blueprint(stop.blueprint())
     console.check(app)
 
 

@@ -25,9 +25,11 @@ from idp.clock import to_micros
 from idp.errors import IdpError
 from idp.factors import store as factors
 from idp.grants import store as grants
+from idp.helpdesk import store as helpdesk
 from idp.invitations import store as invitations
 from idp.journal.service import SYSTEM
 from idp.lifecycle.expiry import end_expired_sessions
+from idp.members import store as members
 from idp.metrics import (
     BLOCKS_RUNNING,
     INDEX_WAITING,
@@ -58,6 +60,8 @@ KEEP_ROWS_MICROS = 62 * 86_400 * 1_000_000
 """Longer than a pseudonym of an unknown address can return (`idp.subjects`: a month)."""
 KEEP_ATTACKS_MICROS = 400 * 86_400 * 1_000_000
 KEEP_FETCHES_MICROS = 30 * 86_400 * 1_000_000
+FIND_AT_ONCE = 500
+SEARCHES_COUNT_MICROS = 2 * 86_400 * 1_000_000
 TICK_SECONDS = 0.2
 FINISH_SECONDS = 6.0
 INVITE_SECONDS = 60.0
@@ -148,11 +152,22 @@ def _jobs(b: Background) -> list[Job]:
         Job("roles that are over", 20.0, b.staff.end_roles_over),
         Job("exports that were killed", 60.0, b.abandoned.look),
         Job("gauges", 5.0, lambda: _gauges(b)),
+        Job("telephone cases", 5.0, b.cases.expire),
+        Job("changes upon a call", 5.0, b.plans.carry_out_due),
+        Job("members to be found", 3600.0, lambda: _find_all(b), aside=True),
         Job("cleaning", 300.0, lambda: clean(b)),
         Job("erasures", 60.0, b.eraser.finish),
         Job("checkpoints", 10.0, b.telling.tell),
         Job("purge", f.policy.policy.audit.purge_interval.seconds, lambda: _purge(b), aside=True),
     ]
+
+
+def _find_all(b: Background) -> None:
+    """Make findable who is in the register since before it had a search index."""
+    after: str | None = ""
+    while after is not None:
+        with b.foundation.database.begin() as tx:
+            after = members.write_missing_keys(tx, after, FIND_AT_ONCE)
 
 
 def _end_expired(b: Background) -> int:
@@ -227,6 +242,9 @@ def clean(b: Background) -> dict[str, int]:
             "staff sign-ins in progress": staff_sessions.clean_progress(tx, now),
             "staff devices": staff_sessions.forget_devices(
                 tx, now - rules.roles.sessions.known_device.micros
+            ),
+            "telephone cases": helpdesk.clean(
+                tx, now - rules.helpdesk.keep.micros, now - SEARCHES_COUNT_MICROS
             ),
             "staff links": staff.clean_enrolments(tx, now - KEEP_ENDED_MICROS),
         }

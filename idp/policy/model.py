@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from idp.policy.approvals import Approvals
+from idp.policy.helpdesk import Helpdesk
 from idp.policy.membership import (
     Calendar,
     Mail,
@@ -282,4 +283,5 @@ class Policy(Strict, frozen=True):
     provisioning: Provisioning
     roles: Roles
     approvals: Approvals
+    helpdesk: Helpdesk
     clients: dict[str, ClientEntry]
