@@ -17,6 +17,7 @@ from idp.approvals.vault import Vault
 from idp.approvals.who import Who
 from idp.assembly.foundation import Foundation
 from idp.assembly.helpdesk import case_acts
+from idp.assembly.register_desk import build_register_acts
 from idp.assembly.retention import build_holds, build_purger
 from idp.assembly.rotation import build_rotation
 from idp.assembly.staff import build_staff
@@ -37,6 +38,7 @@ def acts_of(f: Foundation) -> tuple[Act, ...]:
         PurgeLog(f.clock, lambda: f.policy.policy.audit),
         EmergencyRotation(build_rotation(f)),
         *case_acts(f),
+        *build_register_acts(f),
     )
 
 
