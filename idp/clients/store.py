@@ -36,6 +36,11 @@ _ALL = Statement(sa.select(_c.client_id, _c.entry).order_by(_c.client_id))
 _FIND = Statement(sa.select(_c.entry).where(_c.client_id == sa.bindparam("which")))
 _ADD = Statement(sa.insert(client))
 _REMOVE = Statement(sa.delete(client).where(_c.client_id == sa.bindparam("which")))
+_CHANGE = Statement(
+    sa.update(client)
+    .where(_c.client_id == sa.bindparam("which"), _c.entry == sa.bindparam("old"))
+    .values(entry=sa.bindparam("new"))
+)
 
 # A process that was late never puts an older moment over a newer one.
 _AUTHENTICATED = Statement(
@@ -89,6 +94,11 @@ def add(tx: Tx, client_id: str, entry: str, at: int) -> None:
 def remove(tx: Tx, client_id: str) -> bool:
     """Delete a client; False when there is none."""
     return tx.run(_REMOVE, which=client_id) == 1
+
+
+def change(tx: Tx, client_id: str, old: str, new: str) -> bool:
+    """Replace a client's metadata; False when it is no longer what was read."""
+    return tx.run(_CHANGE, which=client_id, old=old, new=new) == 1
 
 
 def authenticated(tx: Tx, rows: list[dict[str, str | int]]) -> None:
