@@ -1,4 +1,4 @@
-"""The inventory of events about staff accounts and what the staff administers (`audit.inventory`)."""
+"""The inventory of events about staff accounts, and what the staff administers."""
 
 from audit.described import Described, RetentionClass
 from audit.names import EventName

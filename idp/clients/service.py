@@ -11,7 +11,6 @@ from typing import Any
 from audit.event import Actor
 from audit.names import EventName
 from idp.clients import store
-from idp.clients.model import Client
 from idp.clients.metadata import (
     Kept,
     changed_entry,
@@ -22,6 +21,7 @@ from idp.clients.metadata import (
     text_of,
     with_secret,
 )
+from idp.clients.model import Client
 from idp.clients.registration import BadClient, client_from
 from idp.clock import Clock, to_micros
 from idp.errors import IdpError

@@ -13,6 +13,7 @@ from audit.names import EventName
 from idp.clock import Clock, to_micros
 from idp.errors import SettingsError
 from idp.inforce import store
+from idp.journal.model import NOBODY, Behind
 from idp.journal.service import Journal
 from idp.policy.folder import BadPolicy, Proposal, proposal
 from idp.policy.model import Policy
@@ -85,7 +86,13 @@ def read_active(texts: str) -> Proposal:
 
 
 def activate(
-    tx: Tx, journal: Journal, clock: Clock, proposed: Proposal, actor: Actor, by: str
+    tx: Tx,
+    journal: Journal,
+    clock: Clock,
+    proposed: Proposal,
+    actor: Actor,
+    by: str,
+    behind: Behind = NOBODY,
 ) -> bool:
     """Put a proposal in force, with its event; False when it already is."""
     tx.lock(STAMP)
@@ -98,5 +105,13 @@ def activate(
     store.activate(tx, number, proposed.digest, texts, to_micros(now), by)
     raise_stamp(tx, STAMP)
     data = {"digest": proposed.digest, "replaces": found[1] if found else None, "number": number}
-    journal.record(tx, EventName.POLICY_ACTIVATED, now, actor=actor, data=data)
+    journal.record(
+        tx,
+        EventName.POLICY_ACTIVATED,
+        now,
+        actor=actor,
+        session=behind.session,
+        origin=behind.origin,
+        data={**behind.data, **data},
+    )
     return True

@@ -91,6 +91,11 @@ class BlockDesk:
             progress(len(page))
         return lifted
 
+    def lift_one(self, block: Block, actor: Actor, reason: str, behind: Behind = NOBODY) -> bool:
+        """Lift a block that was read before; False when it is lifted or over by now."""
+        now = self.clock.now()
+        return block.runs(now) and self._lift(block, actor, _checked(reason), now, behind)
+
     def _lift(
         self, block: Block, actor: Actor, reason: str, now: datetime, behind: Behind = NOBODY
     ) -> bool:

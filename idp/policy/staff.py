@@ -32,6 +32,8 @@ class Permission(StrEnum):
     REGISTER_EXPORT = "register.export"
     INVITATION_ISSUE = "invitation.issue"
     BLOCK_VIEW = "block.view"
+    BLOCK_EXPLAIN = "block.explain"
+    """Open a single block, or a reference code, outside a case."""
     BLOCK_LIFT = "block.lift"
     WEATHER_VIEW = "weather.view"
     POLICY_VIEW = "policy.view"

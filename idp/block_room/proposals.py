@@ -1,0 +1,179 @@
+"""Proposed limits: kept with their text, rehearsed by the worker, activated by an act of their own.
+
+A proposal is the policy in force with another `limits.toml`. Its rehearsal reads the log in pages
+and says how far it is; one that was killed begins again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from audit.event import Actor, new_id
+from audit.names import EventName
+from idp.attempts.reading import count_between
+from idp.block_room import store
+from idp.block_room.acts import as_text
+from idp.block_room.model import (
+    Proposed,
+    RehearsalState,
+    UnknownProposal,
+    WrongProposal,
+    is_id,
+)
+from idp.clock import TOKYO, Clock, to_micros
+from idp.inforce.service import PolicyInForce
+from idp.journal.model import Behind
+from idp.journal.service import Journal
+from idp.policy.folder import BadPolicy, proposal
+from idp.rehearsal.content import content_of
+from idp.rehearsal.service import WARM_UP, Rehearsal
+from idp.storage.sql import Database
+
+log = structlog.get_logger(__name__)
+LONGEST_PERIOD = timedelta(days=93)
+MOST_TEXT = 30_000
+OWN, ALL = 2, 10
+"""How many rehearsals may wait or run at once: of one person, and altogether."""
+PAGE = 20
+LIMITS = "limits"
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """Takes proposals and shows them."""
+
+    database: Database
+    clock: Clock
+    policy: PolicyInForce
+    journal: Journal
+
+    def text_in_force(self) -> str:
+        """Give the text of `limits.toml` that is in force."""
+        return self.policy.current.texts[LIMITS]
+
+    def propose(
+        self, text: str, begin: date, end: date, actor: Actor, behind: Behind
+    ) -> Proposed:
+        """Keep a proposal and let the worker rehearse it over the days from begin to end.
+
+        Raises `WrongProposal` with the field that is wrong.
+        """
+        now, current = self.clock.now(), self.policy.current
+        first, last = _midnight(begin), _midnight(end + timedelta(days=1))
+        self._check_period(begin, end)
+        plain = text.replace("\r\n", "\n").replace("\r", "\n")
+        if len(plain) > MOST_TEXT:
+            raise WrongProposal("limits", f"at most {MOST_TEXT} characters")
+        try:
+            new = proposal({**current.texts, LIMITS: plain})
+        except BadPolicy as error:
+            raise WrongProposal("limits", error.detail) from None
+        if new.policy.limits == current.policy.limits:
+            raise WrongProposal("limits", "nothing changes")
+        made = Proposed(
+            id=new_id(now),
+            digest=new.digest,
+            texts=new.texts,
+            base=current.digest,
+            made_by=str(actor.id),
+            made_at=now,
+            begins=first,
+            ends=last,
+            state=RehearsalState.WAITING,
+            read=0,
+            total=0,
+            result=None,
+            failure=None,
+            finished_at=None,
+        )
+        with self.database.begin() as tx:
+            tx.lock("policy-proposals")
+            everybody, own = store.count_open(tx, made.made_by)
+            if own >= OWN or everybody >= ALL:
+                raise WrongProposal("busy", "so many rehearsals wait already")
+            store.add_proposal(tx, made)
+            data = {
+                "proposal": made.id,
+                "digest": made.digest,
+                "from": begin.isoformat(),
+                "to": end.isoformat(),
+            }
+            self.journal.record(
+                tx,
+                EventName.POLICY_REHEARSED,
+                now,
+                actor=actor,
+                session=behind.session,
+                origin=behind.origin,
+                data={**behind.data, **data},
+            )
+        return made
+
+    def find(self, proposal_id: str) -> Proposed:
+        """Find one; raises `UnknownProposal`."""
+        with self.database.read() as tx:
+            found = store.find_proposal(tx, proposal_id) if is_id(proposal_id) else None
+        if found is None:
+            raise UnknownProposal("there is no such proposal")
+        return found
+
+    def newest(self, before: int | None = None, most: int = PAGE) -> list[Proposed]:
+        """List them, newest first; `before` in microseconds."""
+        now = to_micros(self.clock.now()) + 1
+        with self.database.read() as tx:
+            return store.newest_proposals(tx, before if before is not None else now, most)
+
+    def _check_period(self, begin: date, end: date) -> None:
+        today = self.clock.today()
+        if end < begin:
+            raise WrongProposal("to", "it lies before the first day")
+        if begin > today:
+            raise WrongProposal("from", "it lies in the future")
+        if end - begin > LONGEST_PERIOD:
+            raise WrongProposal("to", f"at most {LONGEST_PERIOD.days} days at once")
+
+
+@dataclass(frozen=True)
+class RehearsalWork:
+    """Rehearses what waits, one at a time; the worker's."""
+
+    database: Database
+    clock: Clock
+
+    def work(self) -> int:
+        """Rehearse the oldest that waits, or that was killed; answers how many were finished."""
+        with self.database.read() as tx:
+            found = store.next_proposal(tx)
+        if found is None:
+            return 0
+        total = max(1, count_between(self.database, found.begins - WARM_UP))
+        self._note(found, 0, total)
+        try:
+            new = proposal(dict(found.texts))
+            read = 0
+
+            def more(count: int) -> None:
+                nonlocal read
+                read += count
+                self._note(found, min(read, total), total)
+
+            done = Rehearsal(self.database).rehearse(new, found.begins, found.ends, more)
+            result, failure = json.loads(as_text(content_of(done))), None
+        except (BadPolicy, LookupError) as error:
+            log.warning("rehearsal.failed", proposal=found.id, error=str(error))
+            result, failure = None, str(error)
+        at = to_micros(self.clock.now())
+        with self.database.begin() as tx:
+            return int(store.finish(tx, found.id, at, result, failure))
+
+    def _note(self, found: Proposed, read: int, total: int) -> None:
+        with self.database.begin() as tx:
+            store.go_on(tx, found.id, read, total)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=TOKYO)
