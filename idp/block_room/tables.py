@@ -1,4 +1,4 @@
-"""The table of proposed policies, each with the rehearsal it was made for."""
+"""Tables of proposed policies, each with its rehearsal, and of look-ups, to limit them."""
 
 import sqlalchemy as sa
 
@@ -24,3 +24,13 @@ policy_proposal = sa.Table(
 )
 sa.Index("ix_policy_proposal_made_at", policy_proposal.c.made_at)
 sa.Index("ix_policy_proposal_state", policy_proposal.c.state, policy_proposal.c.made_at)
+
+staff_look_up = sa.Table(
+    "staff_look_up",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("staff_id", sa.String(64), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+sa.Index("ix_staff_look_up_staff_id", staff_look_up.c.staff_id, staff_look_up.c.at)
+sa.Index("ix_staff_look_up_at", staff_look_up.c.at)

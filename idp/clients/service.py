@@ -178,6 +178,7 @@ class Clients:
             entry = with_secret(kept.entry, digest)
             text = text_of(client_id, entry)
             store.change(tx, client_id, kept.text, text)
+            store.renewed(tx, client_id, to_micros(self.clock.now()))
             self._record(tx, EventName.CLIENT_SECRET_RESET, client_id, text, actor, behind)
         self._forget()
         return secret
@@ -207,6 +208,7 @@ class Clients:
         behind: Behind,
     ) -> None:
         raise_stamp(tx, STAMP)
+        tx.afterwards.append(self._forget)  # within an act of two persons the commit comes later
         data = {"metadata_sha256": digest_of(text)} if text is not None else {}
         self.journal.record(
             tx,

@@ -21,7 +21,7 @@ from idp.inforce.service import PolicyInForce
 from idp.journal.model import NOBODY, Behind
 from idp.journal.service import SYSTEM, Journal
 from idp.storage.key_vault import EmbeddedHome, SqlHome
-from idp.storage.sql import Database
+from idp.storage.sql import Database, Tx
 from keys import ring
 from keys.errors import HomeUnavailable, RingChanged, UnsupportedAlgorithm
 from keys.keyset import KeySet
@@ -171,6 +171,7 @@ class KeyRotation:
         now = self.clock.now()
         changed = _changed(rotation)
         with self.database.begin() as tx:
+            hold_ring(tx)
             self.home.replace_all_in(tx, rotation.version, rotation.after)
             if also is not None:
                 self.journal.record(tx, also[0], now, actor=actor, data=also[1])
@@ -190,6 +191,11 @@ class KeyRotation:
             # Not before the commit: within an act of two persons that comes later.
             tx.afterwards += [self.home.settle, self.vault.refresh]
         return len(changed)
+
+
+def hold_ring(tx: Tx) -> None:
+    """Keep others from storing another ring until this transaction is over."""
+    tx.lock("signing-ring")
 
 
 def _changed(rotation: Rotation) -> list[KeyRecord]:
