@@ -15,6 +15,7 @@ from idp.block_room.model import (
     MOST_AT_ONCE,
     BlockSet,
     NothingToLift,
+    OwnBlock,
     PolicyMoved,
     Proposed,
     RehearsalState,
@@ -26,7 +27,8 @@ from idp.blocks import store as blocks
 from idp.clients.service import Clients
 from idp.clock import Clock, from_micros, to_micros
 from idp.errors import IdpError
-from idp.inforce.service import PolicyInForce, activate
+from idp.inforce import store as policies
+from idp.inforce.service import STAMP, activate, read_active
 from idp.journal.model import Behind
 from idp.journal.service import Journal
 from idp.lifecycle.block_desk import BlockDesk
@@ -80,12 +82,17 @@ class LiftAll:
         )
         return Difference(lines, count=len(found.blocks))
 
+    def permit(self, tx: Tx, parameters: Parameters, requester: str) -> None:
+        """Raise `OwnBlock` when one of them stands on the account of who asks."""
+        if any(one.subject == requester for one in self._checked(tx, parameters).blocks):
+            raise OwnBlock("one of these blocks stands on your own account")
+
     def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:
-        """Lift those that still run; raises `SetChanged`, `NothingToLift`."""
+        """Lift those that still run at `now`; raises `SetChanged`, `NothingToLift`."""
         found = self._checked(tx, parameters)
-        behind = behind_of(author, {"set": found.digest})
-        lifted = [self.desk.lift_one(one, author.actor, author.reason, behind) for one in found.blocks]
-        if not any(lifted):
+        behind, who, why = behind_of(author, {"set": found.digest}), author.actor, author.reason
+        running = [one for one in found.blocks if one.runs(now)]
+        if sum(self.desk.lift_one(one, who, why, behind) for one in running) == 0:
             raise NothingToLift("none of these blocks runs any more")
 
     def _checked(self, tx: Tx, parameters: Parameters) -> BlockSet:
@@ -112,9 +119,7 @@ class LiftAll:
 class PolicyActivation:
     """Puts a rehearsed proposal in force. Parameters: `proposal` (its id), `digest`."""
 
-    policy: PolicyInForce
     journal: Journal
-    clock: Clock
     clients: Clients
     kind = ApprovalKind.POLICY_ACTIVATION
     needs = Permission.POLICY_CHANGE
@@ -126,36 +131,40 @@ class PolicyActivation:
 
     def difference(self, tx: Tx, parameters: Parameters) -> Difference:
         """Tell what changes, and what the rehearsal found; raises as `perform` does."""
-        found, new = self._checked(tx, parameters)
+        found, old, new = self._checked(tx, parameters)
         lines = [
             Line(_("方針のハッシュ"), found.base, found.digest),
-            *(Line(*one) for one in changes(self.policy.policy, new.policy)),
+            *(Line(*one) for one in changes(old.policy, new.policy)),
             *(Line(what, None, said) for what, said in told(found.result or {})),
         ]
         return Difference(tuple(lines))
 
     def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:
-        """Put it in force.
+        """Put it in force at `now`.
 
         Raises `UnknownProposal`, `PolicyMoved` when another policy came into force meanwhile or the
         rehearsal is not over, `BadPolicy` when this version cannot read it, `BadClient`.
         """
-        found, new = self._checked(tx, parameters)
+        tx.lock(STAMP)  # before what is in force is read: two activations take turns
+        found, _old, new = self._checked(tx, parameters)
         self.clients.check_policy(new.policy)
         by = str(author.actor.id)
         behind = behind_of(author, {"proposal": found.id})
-        activate(tx, self.journal, self.clock, new, author.actor, by, behind)
+        clock = Clock(lambda: now)
+        activate(tx, self.journal, clock, new, author.actor, by, behind)
 
-    def _checked(self, tx: Tx, parameters: Parameters) -> tuple[Proposed, Proposal]:
+    def _checked(self, tx: Tx, parameters: Parameters) -> tuple[Proposed, Proposal, Proposal]:
         which = str(parameters.get("proposal") or "")
         found = store.find_proposal(tx, which) if is_id(which) else None
         if found is None or found.digest != parameters.get("digest"):
             raise UnknownProposal("there is no such proposal")
         if found.state is not RehearsalState.DONE:
             raise PolicyMoved("its rehearsal is not over; wait for the result, then activate it")
-        if self.policy.digest != found.base:
+        # What the database says, not what this node has heard of: that may be a second old.
+        active = policies.active(tx)
+        if active is None or active[1] != found.base:
             raise PolicyMoved("another policy came into force since; propose the change anew")
-        return found, proposal(dict(found.texts))
+        return found, read_active(active[2]), proposal(dict(found.texts))
 
 
 def told(result: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Charts of the room, each with its table: what began on which day, and the attack weather; pure."""
+"""Charts of the room, each with its table: what began when, and the attack weather; pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ BARS = 60
 _ADDRESSES = (LimitName.FAILURES_PER_ADDRESS, LimitName.FAILURES_PER_NETWORK)
 NAMES = (_("成功"), _("誤り"), _("制限による拒否"), _("メールの申し込み"))
 BLOCKS_TITLE = _("始まった制限の件数（日ごと）")
-BLOCKS_ABOUT = _("この14日間に始まった制限の件数を、日ごとに、何に対するものかを分けて並べています。")
+BLOCKS_ABOUT = _(
+    "この14日間に始まった制限の件数を、日ごとに、何に対するものかを分けて並べています。"
+)
 DAY = _("日")
 WEATHER_TITLE = _("ログインの試行と攻撃のようす")
 WEATHER_ABOUT = _(
@@ -60,9 +62,7 @@ def blocks_by_day(
     return _chart(BLOCKS_TITLE, BLOCKS_ABOUT, BLOCKS_TITLE, DAY, labels, series, language)
 
 
-def weather(
-    minutes: Mapping[int, Minute], first: int, last: int, language: Language
-) -> Chart:
+def weather(minutes: Mapping[int, Minute], first: int, last: int, language: Language) -> Chart:
     """Draw what happened between two minutes, so many of them to a bar that about 60 show it."""
     size = max(1, -(-(last - first + 1) // BARS))
     steps = {step: Minute() for step in range(first // size, last // size + 1)}

@@ -6,9 +6,11 @@ sees. Names and numbers are for those who may see members; others know a block b
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from ipaddress import ip_address
 from typing import Any
 
 from audit.event import Actor, Personal
@@ -17,18 +19,22 @@ from idp.accounts import store as accounts
 from idp.attempts.explaining import Explained, explain
 from idp.audit_search.model import BadCriteria, read_reference
 from idp.block_room import store
-from idp.block_room.model import Cause, is_id
+from idp.block_room.limiting import LookUps
+from idp.block_room.model import BadAddress, Cause, OwnBlock, is_id
 from idp.blocks import store as blocks
 from idp.blocks.model import Block, SubjectKind
 from idp.clock import to_micros
 from idp.journal.model import Behind
+from idp.journal.reading import EventReader
 from idp.journal.service import Journal
-from idp.lifecycle.block_desk import BlockDesk, NoBlock
+from idp.lifecycle.block_desk import ADDRESS_RULES, BlockDesk, NoBlock
 from idp.members import store as members
 from idp.members.model import name_on
 from idp.policy.model import LimitName
 from idp.staff import store as staff
 from idp.storage.sql import Tx
+from idp.subjects.service import PersonKeys, stranger
+from idp.web.caller import bucket_keys
 
 DAYS = 14
 PAGE = 50
@@ -59,6 +65,8 @@ class BlockRoom:
 
     desk: BlockDesk
     journal: Journal
+    persons: PersonKeys
+    look_ups: LookUps
 
     def causes(self) -> list[Cause]:
         """Count by cause, the most that run first."""
@@ -98,34 +106,95 @@ class BlockRoom:
     ) -> Opened:
         """Open one block; raises `NoBlock`.
 
-        On a member's account that is a look at the member, whether the number is shown or not.
+        On a member's account that is a look at the member, whether the number is shown or not; one
+        that is shown counts as a look-up (`TooManyLooks`).
         """
         now = self.desk.clock.now()
         with self.desk.database.begin() as tx:
             block = blocks.find(tx, block_id) if is_id(block_id) else None
             if block is None:
                 raise NoBlock("there is no such block")
+            if members_too and block.subject_kind is SubjectKind.MEMBER and block.subject:
+                self.look_ups.take(tx, str(actor.id))
             self._looked(tx, block, actor, behind)
             today = self.desk.clock.today()
             person = _person(tx, block, today, members_too=members_too, staff_too=staff_too)
         return Opened(block, block.runs(now), person)
 
-    def look_up(self, typed: str, actor: Actor, behind: Behind) -> Explained | None:
-        """Find what stands behind a reference code; looking is an event, found or not.
+    def look_up(
+        self, typed: str, actor: Actor, behind: Behind
+    ) -> tuple[Explained, str | None] | None:
+        """Find what stands behind a reference code, and the network it came from, masked.
 
-        Raises `BadCriteria` for what cannot be a code.
+        Looking is an event, found or not.
+
+        Raises `BadCriteria` for what cannot be a code, `TooManyLooks`.
         """
         if len(typed) > LONGEST_CODE:
             raise BadCriteria("a reference code has eight letters and digits")
         code = read_reference(typed)
         with self.desk.database.begin() as tx:
+            self.look_ups.take(tx, str(actor.id))
             found = explain(tx, code)
             about = {"name": None, "reference": code, "found": int(found is not None)}
             self._record(tx, EventName.AUDIT_SEARCHED, None, actor, behind, about)
             subject = found.attempt.subject if found is not None and found.attempt else None
             if subject is not None:
                 self._viewed(tx, subject, actor, behind, {"what": "attempt", "reference": code})
-        return found
+            network = self._network(tx, found)
+        return (found, network) if found is not None else None
+
+    def at_address(self, typed: str, actor: Actor, behind: Behind) -> tuple[str, list[Block]]:
+        """List what runs on an address or its networks; gives the address as it was read, too.
+
+        Raises `BadAddress`, `TooManyLooks`.
+        """
+        try:
+            address = ip_address(typed.strip())
+        except ValueError:
+            raise BadAddress("no address of the Internet Protocol") from None
+        now = self.desk.clock.now()
+        with self.desk.database.begin() as tx:
+            self.look_ups.take(tx, str(actor.id))
+            found = [
+                one
+                for rule, key in zip(ADDRESS_RULES, bucket_keys(address), strict=False)
+                for one in blocks.running_on(tx, f"{rule.value}:{key}", to_micros(now))
+            ]
+            place = Personal(str(address), stranger(now))
+            about = {"name": None, "address": place, "found": len(found)}
+            self._record(tx, EventName.AUDIT_SEARCHED, None, actor, behind, about)
+        return str(address), found
+
+    def lift(self, block_id: str, actor: Actor, reason: str, behind: Behind) -> Block:
+        """Lift one block that runs; raises `NoBlock`, `OwnBlock`, `ReasonNeeded`."""
+        if not is_id(block_id):
+            raise NoBlock("there is no such block")
+        with self.desk.database.read() as tx:
+            block = blocks.find(tx, block_id)
+        if block is not None and block.subject == actor.id:
+            raise OwnBlock("this block stands on your own account")
+        return self.desk.lift(block_id, actor, reason, behind)
+
+    def lifted(self, before: tuple[int, str] | None = None, most: int = PAGE) -> list[Block]:
+        """List what was lifted, the last first; before (instant, id)."""
+        start = before or (to_micros(self.desk.clock.now()) + 1, "")
+        with self.desk.database.read() as tx:
+            found = [blocks.find(tx, one) for one in store.lifted_before(tx, start, most)]
+        return [one for one in found if one is not None]
+
+    def lifters(self) -> dict[str, str]:
+        """Give the names of the staff by id: who lifted what is no secret among them."""
+        with self.desk.database.read() as tx:
+            return {one.id: one.name for one in staff.list_all(tx)}
+
+    def _network(self, tx: Tx, found: Explained | None) -> str | None:
+        """Give the caller's network: enough to tell a school from a stranger, not a person."""
+        if found is None or found.line is None:
+            return None
+        opened = EventReader(self.persons).open(tx, json.dumps(found.line))
+        address = (opened.get("source") or {}).get("address")
+        return masked_address(str(address)) if address else None
 
     def _looked(self, tx: Tx, block: Block, actor: Actor, behind: Behind) -> None:
         if block.subject is not None and block.subject_kind is SubjectKind.MEMBER:
@@ -178,3 +247,10 @@ def _person(
     return Person(
         SubjectKind.MEMBER, owner.member_number, name_on(member, today).shown if member else None
     )
+
+
+def masked_address(address: str) -> str:
+    """Cut an address to what tells a provider or a school: two numbers, or three groups."""
+    if ":" in address:
+        return ":".join(address.split(":")[:3]) + ":…"
+    return ".".join([*address.split(".")[:2], "…"])

@@ -106,6 +106,27 @@ class SetChanged(IdpError):
     status = 409
 
 
+class OwnBlock(IdpError):
+    """Nobody lifts a block on their own account."""
+
+    code = "own_block"
+    status = 409
+
+
+class BadAddress(IdpError):
+    """What was typed is no address."""
+
+    code = "bad_request"
+    status = 400
+
+
+class TooManyLooks(IdpError):
+    """This person has looked so much up within the last hour that the policy lets them wait."""
+
+    code = "too_many_looks"
+    status = 429
+
+
 class NothingToLift(IdpError):
     """None of the blocks of the set runs any more."""
 

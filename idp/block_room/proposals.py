@@ -25,6 +25,7 @@ from idp.block_room.model import (
     is_id,
 )
 from idp.clock import TOKYO, Clock, to_micros
+from idp.errors import Unavailable
 from idp.inforce.service import PolicyInForce
 from idp.journal.model import Behind
 from idp.journal.service import Journal
@@ -55,9 +56,7 @@ class Proposals:
         """Give the text of `limits.toml` that is in force."""
         return self.policy.current.texts[LIMITS]
 
-    def propose(
-        self, text: str, begin: date, end: date, actor: Actor, behind: Behind
-    ) -> Proposed:
+    def propose(self, text: str, begin: date, end: date, actor: Actor, behind: Behind) -> Proposed:
         """Keep a proposal and let the worker rehearse it over the days from begin to end.
 
         Raises `WrongProposal` with the field that is wrong.
@@ -163,9 +162,14 @@ class RehearsalWork:
 
             done = Rehearsal(self.database).rehearse(new, found.begins, found.ends, more)
             result, failure = json.loads(as_text(content_of(done))), None
+        except Unavailable:
+            raise  # tried again later, from the beginning
         except (BadPolicy, LookupError) as error:
             log.warning("rehearsal.failed", proposal=found.id, error=str(error))
             result, failure = None, str(error)
+        except Exception:  # else it would be tried for ever, and those behind it with it
+            log.exception("rehearsal.broken", proposal=found.id)
+            result, failure = None, "an error of the program; it stands in its log"
         at = to_micros(self.clock.now())
         with self.database.begin() as tx:
             return int(store.finish(tx, found.id, at, result, failure))

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from idp.block_room.model import Proposed, RehearsalState
-from idp.block_room.tables import policy_proposal
+from idp.block_room.tables import policy_proposal, staff_look_up
 from idp.blocks.tables import block
 from idp.clock import from_micros, to_micros
 from idp.policy.model import LimitName
@@ -43,6 +43,25 @@ _RAN_AT = Statement(
     .order_by(_b.started_at.desc(), _b.id.desc())
     .limit(sa.bindparam("most"))
 )
+_LIFTED = Statement(
+    sa.select(_b.id)
+    .where(
+        sa.or_(
+            _b.lifted_at < sa.bindparam("before_at"),
+            sa.and_(_b.lifted_at == sa.bindparam("before_at"), _b.id < sa.bindparam("before_id")),
+        )
+    )
+    .order_by(_b.lifted_at.desc(), _b.id.desc())
+    .limit(sa.bindparam("most"))
+)
+_l = staff_look_up.c
+_LOOKED = Statement(
+    sa.select(sa.func.count()).where(
+        _l.staff_id == sa.bindparam("who"), _l.at > sa.bindparam("since")
+    )
+)
+_LOOK = Statement(sa.insert(staff_look_up).values({c.name: sa.bindparam(c.name) for c in _l}))
+_FORGET_LOOKS = Statement(sa.delete(staff_look_up).where(_l.at < sa.bindparam("before")))
 _ADD = Statement(sa.insert(policy_proposal).values({c.name: sa.bindparam(c.name) for c in _p}))
 _ALL = sa.select(*_p)
 _FIND = Statement(_ALL.where(_p.id == sa.bindparam("which")))
@@ -92,6 +111,28 @@ def begun_by_day(tx: Tx, since: int) -> list[tuple[int, LimitName | None, int]]:
 def ran_at(tx: Tx, rule: LimitName, at: int, most: int) -> list[str]:
     """List the ids of a cause's blocks that ran at an instant, newest first."""
     return [row[0] for row in tx.all(_RAN_AT, which=rule.value, at=at, most=most)]
+
+
+def lifted_before(tx: Tx, before: tuple[int, str], most: int) -> list[str]:
+    """List the ids of blocks lifted before (instant, id), the last lifted first."""
+    rows = tx.all(_LIFTED, before_at=before[0], before_id=before[1], most=most)
+    return [row[0] for row in rows]
+
+
+def looked_since(tx: Tx, staff_id: str, since: int) -> int:
+    """Count what somebody looked up after an instant."""
+    row = tx.one(_LOOKED, who=staff_id, since=since)
+    return row[0] if row else 0
+
+
+def look(tx: Tx, look_id: str, staff_id: str, at: int) -> None:
+    """Count one look-up."""
+    tx.write(_LOOK, id=look_id, staff_id=staff_id, at=at)
+
+
+def clean_looks(tx: Tx, before: int) -> int:
+    """Forget look-ups before an instant; their events stay."""
+    return tx.run(_FORGET_LOOKS, before=before)
 
 
 def add_proposal(tx: Tx, new: Proposed) -> None:

@@ -108,7 +108,7 @@ class KeyEmergency:
         """Give what the act is told."""
         return {"kid": kid}
 
-    def difference(self, tx: Tx, parameters: Parameters) -> Difference:
+    def difference(self, tx: Tx, parameters: Parameters) -> Difference:  # noqa: ARG002
         """Tell which key goes, from which state; raises `NoSuchKey`."""
         record = self._checked(parameters)
         lines = [
@@ -120,7 +120,7 @@ class KeyEmergency:
             lines.append(Line(_("代わりの鍵が、すぐに署名を始めます"), None, None))
         return Difference(tuple(lines))
 
-    def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:
+    def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:  # noqa: ARG002
         """Give it up; raises `NoSuchKey`, `keys.errors.RingChanged`."""
         hold_ring(tx)  # before it is read: whoever changes it meanwhile would spoil all of this
         record = self._checked(parameters)
@@ -137,6 +137,4 @@ class KeyEmergency:
 def behind_of(author: Author, more: Mapping[str, Any] | None = None) -> Behind:
     """Give what the events of an act say of who stands behind it."""
     upon = {"approval": author.approval} if author.approval else {}
-    return Behind(
-        author.origin, author.session, {"reason": author.reason, **upon, **(more or {})}
-    )
+    return Behind(author.origin, author.session, {"reason": author.reason, **upon, **(more or {})})

@@ -62,9 +62,7 @@ class KeyRoom:
     def algorithms(self) -> tuple[str, ...]:
         """List the algorithms a key can be announced for: those without one that waits."""
         waiting = {
-            one.alg
-            for one in self.rotation.home.load().records
-            if one.state is KeyState.ANNOUNCED
+            one.alg for one in self.rotation.home.load().records if one.state is KeyState.ANNOUNCED
         }
         return tuple(alg for alg in self.rotation.rules().algs if alg not in waiting)
 
@@ -92,8 +90,8 @@ class KeyRoom:
         }
         if not soon:
             return 0
-        lacking = {one.client_id for one in self.readiness() if one.kid in soon and one.has_key == NO}
-        return len(lacking)
+        lacking = (one for one in self.readiness() if one.kid in soon and one.has_key == NO)
+        return len({one.client_id for one in lacking})
 
     def announce(self, alg: str, actor: Actor, behind: Behind) -> str:
         """Make a key and publish it; raises `NoSuchKey` where one waits already."""

@@ -9,7 +9,7 @@ from idp.clients.model import Client
 from idp.errors import IdpError
 
 PERMIT_FOR = timedelta(hours=24)
-"""How long a permit to draw a secret holds: long enough to agree on a moment with the other side."""
+"""How long a permit to draw a secret holds: time to agree on a moment with the other side."""
 FAILING_FROM = 10
 """From how many failures a day on a relying party is named at home."""
 

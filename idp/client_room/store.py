@@ -55,9 +55,7 @@ _ALLOW = Statement(
 )
 _open = sa.and_(_p.used_at.is_(None), _p.until > sa.bindparam("now"))
 _PERMIT = Statement(
-    sa.select(
-        _p.id, _p.client_id, _p.staff_id, _p.approval, _p.reason, _p.allowed_at, _p.until
-    )
+    sa.select(_p.id, _p.client_id, _p.staff_id, _p.approval, _p.reason, _p.allowed_at, _p.until)
     .where(_p.client_id == sa.bindparam("which"), _p.staff_id == sa.bindparam("who"), _open)
     .order_by(_p.allowed_at.desc())
     .limit(1)

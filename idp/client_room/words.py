@@ -61,7 +61,9 @@ READY: Final[Mapping[str, str]] = {
     UNKNOWN: _("分からない"),
 }
 HOW: Final[Mapping[str, str]] = {
-    Cause.PUBLIC.value: _("シークレットのない連携サービスのため、どの取得がそれによるものか分かりません。"),
+    Cause.PUBLIC.value: _(
+        "シークレットのない連携サービスのため、どの取得がそれによるものか分かりません。"
+    ),
     Cause.NOT_SEEN.value: _("しばらく認証がないため、接続元が分かりません。"),
     Cause.LACKS.value: _("いつもの接続元から最後に取得された鍵の一覧に、この鍵がありません。"),
     Cause.NO_FETCH.value: _("いつもの接続元からの取得が、見当たりません。"),

@@ -151,7 +151,7 @@ def last_minute(tx: Tx) -> int | None:
 def minutes_between(tx: Tx, first: int, last: int) -> dict[int, Minute]:
     """Give the minutes of a period, both ends within; those without anything are left out."""
     rows = tx.all(_MINUTES, first=first, last=last)
-    return {row[0]: Minute(right=row[1], wrong=row[2], refused=row[3], mails=row[4]) for row in rows}
+    return {r[0]: Minute(right=r[1], wrong=r[2], refused=r[3], mails=r[4]) for r in rows}
 
 
 def _read(row: tuple[Any, ...]) -> Row:
