@@ -111,7 +111,7 @@ SENTENCES: Mapping[str, str] = {
     EventName.PERMISSION_REFUSED: _("職員が、役割で許されないページを開こうとした"),
     EventName.POLICY_ACTIVATED: _("方針が有効になった"),
     EventName.POLICY_REFUSED: _("方針が受け付けられなかった"),
-    EventName.POLICY_REHEARSED: _("変更した制限の予行が依頼された"),
+    EventName.POLICY_REHEARSED: _("変更した方針が提案された（制限は予行する）"),
     EventName.RECOVERY_CODES_DRAWN: _("予備コードが作られた"),
     EventName.REFRESH_REPLAYED: _("使用済みの更新トークンがもう一度使われた"),
     EventName.REFRESH_ROTATED: _("更新トークンが新しいものに替わった"),

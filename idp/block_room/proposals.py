@@ -17,6 +17,7 @@ from audit.names import EventName
 from idp.attempts.reading import count_between
 from idp.block_room import store
 from idp.block_room.acts import as_text
+from idp.block_room.changes import Change, changes
 from idp.block_room.model import (
     Proposed,
     RehearsalState,
@@ -24,23 +25,35 @@ from idp.block_room.model import (
     WrongProposal,
     is_id,
 )
-from idp.clock import TOKYO, Clock, to_micros
+from idp.clock import TOKYO, Clock, from_micros, to_micros
 from idp.errors import Unavailable
-from idp.inforce.service import PolicyInForce
+from idp.inforce import store as policies
+from idp.inforce.service import PolicyInForce, read_active
 from idp.journal.model import Behind
 from idp.journal.service import Journal
-from idp.policy.folder import BadPolicy, proposal
+from idp.policy.folder import AREAS, BadPolicy, Proposal, proposal
 from idp.rehearsal.content import content_of
 from idp.rehearsal.service import WARM_UP, Rehearsal
 from idp.storage.sql import Database
 
 log = structlog.get_logger(__name__)
+NOTABLE = timedelta(days=7)
 LONGEST_PERIOD = timedelta(days=93)
 MOST_TEXT = 30_000
 OWN, ALL = 2, 10
 """How many rehearsals may wait or run at once: of one person, and altogether."""
 PAGE = 20
 LIMITS = "limits"
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """One activation of a policy."""
+
+    number: int
+    digest: str
+    since: datetime
+    by: str
 
 
 @dataclass(frozen=True)
@@ -52,27 +65,30 @@ class Proposals:
     policy: PolicyInForce
     journal: Journal
 
-    def text_in_force(self) -> str:
-        """Give the text of `limits.toml` that is in force."""
-        return self.policy.current.texts[LIMITS]
+    def text_in_force(self, area: str = LIMITS) -> str:
+        """Give the text of a policy file that is in force; "" for one there is not."""
+        return self.policy.current.texts.get(area, "")
 
-    def propose(self, text: str, begin: date, end: date, actor: Actor, behind: Behind) -> Proposed:
-        """Keep a proposal and let the worker rehearse it over the days from begin to end.
+    def propose(
+        self, area: str, text: str, begin: date, end: date, actor: Actor, behind: Behind
+    ) -> Proposed:
+        """Keep a proposal: the policy in force with another text of one file.
 
-        Raises `WrongProposal` with the field that is wrong.
+        Changed limits are rehearsed by the worker over the days from begin to end; there is nothing
+        to rehearse in other files. Raises `WrongProposal` with the field that is wrong.
         """
         now, current = self.clock.now(), self.policy.current
-        first, last = _midnight(begin), _midnight(end + timedelta(days=1))
+        if area not in AREAS:
+            raise WrongProposal("file", "no file of the policy")
         self._check_period(begin, end)
+        first, last = _midnight(begin), _midnight(end + timedelta(days=1))
         plain = text.replace("\r\n", "\n").replace("\r", "\n")
         if len(plain) > MOST_TEXT:
-            raise WrongProposal("limits", f"at most {MOST_TEXT} characters")
-        try:
-            new = proposal({**current.texts, LIMITS: plain})
-        except BadPolicy as error:
-            raise WrongProposal("limits", error.detail) from None
-        if new.policy.limits == current.policy.limits:
-            raise WrongProposal("limits", "nothing changes")
+            raise WrongProposal("text", f"at most {MOST_TEXT} characters")
+        new = _proposal({**current.texts, area: plain})
+        if new.policy == current.policy:
+            raise WrongProposal("text", "nothing changes")
+        rehearsed = new.policy.limits != current.policy.limits
         made = Proposed(
             id=new_id(now),
             digest=new.digest,
@@ -82,12 +98,12 @@ class Proposals:
             made_at=now,
             begins=first,
             ends=last,
-            state=RehearsalState.WAITING,
+            state=RehearsalState.WAITING if rehearsed else RehearsalState.DONE,
             read=0,
             total=0,
             result=None,
             failure=None,
-            finished_at=None,
+            finished_at=None if rehearsed else now,
         )
         with self.database.begin() as tx:
             tx.lock("policy-proposals")
@@ -96,6 +112,7 @@ class Proposals:
                 raise WrongProposal("busy", "so many rehearsals wait already")
             store.add_proposal(tx, made)
             data = {
+                "file": area,
                 "proposal": made.id,
                 "digest": made.digest,
                 "from": begin.isoformat(),
@@ -125,6 +142,47 @@ class Proposals:
         now = to_micros(self.clock.now()) + 1
         with self.database.read() as tx:
             return store.newest_proposals(tx, before if before is not None else now, most)
+
+    def notable(self, staff_id: str) -> int:
+        """Count the proposals of a person that are rehearsed, and could be put in force."""
+        digest = self.policy.digest
+        since = self.clock.now() - NOTABLE
+        return sum(
+            one.made_by == staff_id
+            and one.state is RehearsalState.DONE
+            and one.base == digest
+            and one.made_at > since
+            for one in self.newest()
+        )
+
+    def history(self) -> list[Activated]:
+        """List what was in force since when, newest first."""
+        with self.database.read() as tx:
+            return [
+                Activated(number, digest, from_micros(at), by)
+                for number, digest, at, by in policies.history(tx)
+            ]
+
+    def version(self, number: int) -> tuple[Activated, list[Change]]:
+        """Give one activation, and what it changed; raises `UnknownProposal`."""
+        listed = self.history()
+        found = next((one for one in listed if one.number == number), None)
+        if found is None:
+            raise UnknownProposal("no policy was put in force under this number")
+        before = next((one for one in listed if one.number == number - 1), None)
+        if before is None:
+            return found, []
+        with self.database.read() as tx:
+            texts = [policies.find_text(tx, one.digest) or {} for one in (before, found)]
+        old, new = (read_active(json.dumps(one)).policy for one in texts)
+        return found, list(changes(old, new))
+
+    def changes_of(self, found: Proposed) -> list[Change]:
+        """Tell what a proposal changes of the policy it was made from."""
+        with self.database.read() as tx:
+            base = policies.find_text(tx, found.base) or {}
+        old = read_active(json.dumps(base)).policy
+        return list(changes(old, proposal(dict(found.texts)).policy))
 
     def _check_period(self, begin: date, end: date) -> None:
         today = self.clock.today()
@@ -177,6 +235,15 @@ class RehearsalWork:
     def _note(self, found: Proposed, read: int, total: int) -> None:
         with self.database.begin() as tx:
             store.go_on(tx, found.id, read, total)
+
+
+def _proposal(texts: dict[str, str]) -> Proposal:
+    try:
+        return proposal(texts)
+    except BadPolicy as error:
+        raise WrongProposal("text", error.detail.removeprefix("policy/")) from None
+    except RecursionError:  # brackets within brackets: no policy, and no fault of ours
+        raise WrongProposal("text", "values lie too deep within each other") from None
 
 
 def _midnight(day: date) -> datetime:

@@ -152,7 +152,7 @@ def add_proposal(tx: Tx, new: Proposed) -> None:
         total=new.total,
         result=None,
         failure=None,
-        finished_at=None,
+        finished_at=to_micros(new.finished_at) if new.finished_at else None,
     )
 
 
