@@ -1,4 +1,4 @@
-"""What the pages of the rooms share: who acts, whence, upon what reason, and acts of two persons."""
+"""What the pages of the rooms share: who acts, whence, upon what reason; acts of two."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 from idp.attempts.explaining import Explained
 from idp.block_room.desk import Opened
 from idp.block_room.model import Cause
-from idp.block_room.views.places import BLOCKS, MANY
+from idp.block_room.views.places import BLOCKS
 from idp.block_room.words import KINDS, SCOPES, cause
 from idp.blocks.model import Block, SubjectKind
 from idp.blocks.words import rule_of, sentences
@@ -36,7 +36,7 @@ def cause_row(one: Cause, language: Language, *, may_lift: bool) -> dict[str, An
         "running": one.running,
         "since_yesterday": one.since_yesterday,
         "list": f"{BLOCKS}?rule={rule}" if rule else None,
-        "lift": f"{MANY}?rule={rule}" if rule and may_lift and one.running else None,
+        "lift": f"{BLOCKS}/many/{rule}" if rule and may_lift and one.running else None,
     }
 
 

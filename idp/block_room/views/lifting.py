@@ -16,7 +16,7 @@ from idp.block_room.model import NothingToLift, OwnBlock, SetChanged, TooManyLoo
 from idp.block_room.people import AccountDesk, NoAccount, NotSo
 from idp.block_room.views import content
 from idp.block_room.views.listing import EXPLAIN, LIFTS
-from idp.block_room.views.places import BLOCKS, LIFT, MANY, ONE, STOP, asked_rule
+from idp.block_room.views.places import BLOCKS, LIFT, MANY, ONE, STOP
 from idp.block_room.words import cause
 from idp.lifecycle.block_desk import NoBlock
 from idp.members.errors import BadMemberNumber
@@ -80,31 +80,27 @@ class LiftingPages:
             return self._one(acting, block_id, 409, wrong="own")
         return redirect(f"{BLOCKS}/{block_id}?done=lifted", 303)
 
-    def prepare(self, acting: Acting) -> Response:
+    def prepare(self, acting: Acting, rule: str) -> Response:
         """Show how many blocks of a cause one act would lift."""
-        rule = asked_rule()
-        if rule is None:
-            return redirect(BLOCKS, 303)
-        return self._many(acting, rule)
+        return self._many(acting, _cause(rule))
 
-    def lift_many(self, acting: Acting) -> Response:
+    def lift_many(self, acting: Acting, rule: str) -> Response:
         """Lift what was shown, or let it wait for a second person."""
-        fields = {"csrf_token": 64, "reason": 600, "rule": 48, "at": 18, "set": 64}
-        sent = read_form(request, fields)
-        rule = _rule(sent["rule"])
+        sent = read_form(request, {"csrf_token": 64, "reason": 600, "at": 18, "set": 64})
+        named = _cause(rule)
         if not (sent["at"].isascii() and sent["at"].isdigit()):
             raise BadForm("bad_request", "at")
         if not is_reason(sent["reason"]):
-            return self._many(acting, rule, 400, wrong="reason", reason=sent["reason"])
-        parameters = {"rule": rule.value, "at": int(sent["at"]), "set": sent["set"]}
+            return self._many(acting, named, 400, wrong="reason", reason=sent["reason"])
+        parameters = {"rule": named.value, "at": int(sent["at"]), "set": sent["set"]}
         try:
             done = self.desk.submit(acting, self.many, parameters, sent["reason"])
         except (SetChanged, BadAct):
-            return self._many(acting, rule, 409, wrong="changed", reason=sent["reason"])
+            return self._many(acting, named, 409, wrong="changed", reason=sent["reason"])
         except NothingToLift:
-            return self._many(acting, rule, 409, wrong="nothing")
+            return self._many(acting, named, 409, wrong="nothing")
         except OwnBlock:
-            return self._many(acting, rule, 409, wrong="own")
+            return self._many(acting, named, 409, wrong="own")
         waits = isinstance(done, Waits)
         return redirect(f"{BLOCKS}?done={'waits' if waits else 'lifted'}", 303)
 
@@ -186,7 +182,7 @@ class LiftingPages:
             acting,
             "block_room/many.html",
             status,
-            here=f"{MANY}?rule={rule.value}",
+            here=f"{BLOCKS}/many/{rule.value}",
             rule=rule.value,
             cause=cause(rule, language),
             count=count,
@@ -214,7 +210,7 @@ class LiftingPages:
         )
 
 
-def _rule(named: str) -> LimitName:
+def _cause(named: str) -> LimitName:
     if named not in {one.value for one in LimitName}:
-        raise BadForm("bad_request", "rule")
+        raise NoBlock("there is no such cause")
     return LimitName(named)

@@ -169,7 +169,7 @@ class ListingPages:
                 content.cause_row(one, language, may_lift=acting.may(LIFTS))
                 for one in self.blocks.causes()
             ],
-            "chart": self._chart(),
+            "by_day": self._chart(),
             "rule": cause(rule, language) if rule else None,
             "rows": [content.row(one, language, opens=opens) for one in shown],
             "older": older(BLOCKS, shown[-1].started_at, shown[-1].id, kept)
@@ -193,7 +193,7 @@ class ListingPages:
 
 
 def chart_of(drawn: charting.Chart) -> dict[str, Any]:
-    """Give a chart as templates take it: its parts are HTML of ours, escaped where they are made."""
+    """Give a chart as templates take it: HTML of ours, escaped where it is made."""
     return {
         "title": drawn.title,
         "empty": drawn.empty,

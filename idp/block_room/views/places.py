@@ -16,7 +16,7 @@ from idp.policy.model import LimitName
 BLOCKS: Final = "/staff/blocks"
 FIND: Final = f"{BLOCKS}/find"
 LIFTED: Final = f"{BLOCKS}/lifted"
-MANY: Final = f"{BLOCKS}/many"
+MANY: Final = f"{BLOCKS}/many/<rule>"
 STOP: Final = f"{BLOCKS}/account"
 ONE: Final = f"{BLOCKS}/<block_id>"
 LIFT: Final = f"{BLOCKS}/<block_id>/lift"
