@@ -10,11 +10,12 @@ from idp.approvals.service import Approvals
 from idp.approvals.vault import Vault
 from idp.approvals.who import Who
 from idp.assembly.foundation import Foundation
+from idp.assembly.rooms import build_room_acts
 
 
-def acts_of(_f: Foundation) -> tuple[Act, ...]:
+def acts_of(f: Foundation) -> tuple[Act, ...]:
     """List every act; each part of the console adds its own here."""
-    return ()
+    return (*build_room_acts(f),)
 
 
 def build_approvals(f: Foundation, acts: tuple[Act, ...] | None = None) -> Approvals:

@@ -13,11 +13,13 @@ from idp.assembly.leaving import build_notices
 from idp.assembly.mails import mail_carriers
 from idp.assembly.registration import build_invitation_feed
 from idp.assembly.retention import build_eraser, build_purger, build_telling
+from idp.assembly.rooms import build_rehearsal_work
 from idp.assembly.rotation import build_rotation
 from idp.assembly.sealing import build_sealer
 from idp.assembly.sign_in import build_signing_in
 from idp.audit_room.abandoned import Abandoned
 from idp.audit_search.index import TermIndex
+from idp.block_room.proposals import RehearsalWork
 from idp.erasure.service import Eraser
 from idp.invitations.feed import InvitationFeed
 from idp.journal.sealer import Sealer
@@ -56,6 +58,7 @@ class Background:
     purger: Purger
     eraser: Eraser
     telling: CheckpointTelling
+    rehearsals: RehearsalWork
 
 
 def build_background(foundation: Foundation) -> Background:
@@ -87,6 +90,7 @@ def build_background(foundation: Foundation) -> Background:
         purger=build_purger(f),
         eraser=build_eraser(f),
         telling=build_telling(f),
+        rehearsals=build_rehearsal_work(f),
     )
 
 
