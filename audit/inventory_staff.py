@@ -63,7 +63,9 @@ STAFF: dict[EventName, Described] = {
         _SOURCE,
     ),
     EventName.POLICY_REHEARSED: Described(
-        "A changed policy was proposed; changed limits are rehearsed against what was recorded.", _ADMIN, _SOURCE
+        "A changed policy was proposed; changed limits are rehearsed against what was recorded.",
+        _ADMIN,
+        _SOURCE,
     ),
     EventName.STAFF_ADDED: Described(
         "A staff account was made for a named person.", _ADMIN, (*_SOURCE, "data.address")

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from idp.acts.keys import EmergencyRotation
+from idp.acts.policy import ActivatePolicy
 from idp.alerts import store as alerts
 from idp.approvals.service import Approvals
 from idp.approvals.views.at_desk import AtDesk
-from idp.assembly.blocks import build_block_desk
 from idp.assembly.foundation import Foundation
+from idp.assembly.room_acts import build_room_acts
 from idp.assembly.rotation import build_rotation
-from idp.block_room.acts import LiftAll, PolicyActivation
 from idp.block_room.desk import BlockRoom
 from idp.block_room.limiting import LookUps
 from idp.block_room.outlook import Alert, Outlook
 from idp.block_room.people import AccountDesk
-from idp.block_room.proposals import Proposals, RehearsalWork
+from idp.block_room.proposals import Proposals
 from idp.block_room.views.lifting import LiftingPages
 from idp.block_room.views.listing import ListingPages
 from idp.block_room.views.policy import PolicyPages
 from idp.block_room.views.weather import WeatherPage
-from idp.client_room.acts import ClientSecret, KeyEmergency
 from idp.client_room.desk import ClientRoom
 from idp.client_room.keyroom import KeyRoom
 from idp.client_room.secrets import SecretDrawing
@@ -30,30 +30,16 @@ from idp.lifecycle.standing import AccountStanding
 from idp.staff.views.console import Console
 from idp.storage.sql import Tx
 
-RoomActs = tuple[LiftAll, PolicyActivation, ClientSecret, KeyEmergency]
 Rooms = tuple[
     ListingPages, LiftingPages, WeatherPage, PolicyPages, ClientPages, SecretPages, KeyPages
 ]
 
 
-def build_room_acts(f: Foundation) -> RoomActs:
-    """Build the acts of these rooms that policy may send to a second person."""
-    return (
-        LiftAll(build_block_desk(f)),
-        PolicyActivation(f.journal, f.clients),
-        ClientSecret(f.clients, f.journal),
-        KeyEmergency(build_rotation(f)),
-    )
-
-
-def build_rehearsal_work(f: Foundation) -> RehearsalWork:
-    """Build what rehearses proposed policies; the worker's."""
-    return RehearsalWork(f.database, f.clock)
-
-
 def build_rooms(f: Foundation, console: Console, approvals: Approvals) -> Rooms:
     """Build the pages."""
-    lift_all, activation, secret, emergency = build_room_acts(f)
+    lift_all, secret = build_room_acts(f)
+    activation = ActivatePolicy(f.clients, f.journal, f.clock)
+    emergency = EmergencyRotation(build_rotation(f))
     desk, look_ups = AtDesk(console, approvals), LookUps(f.clock, f.policy)
     blocks = BlockRoom(lift_all.desk, f.journal, f.persons, look_ups)
     standing = AccountStanding(f.database, f.clock, f.journal, f.endings)

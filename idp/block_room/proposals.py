@@ -7,8 +7,10 @@ and says how far it is; one that was killed begins again.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -16,9 +18,9 @@ from audit.event import Actor, new_id
 from audit.names import EventName
 from idp.attempts.reading import count_between
 from idp.block_room import store
-from idp.block_room.acts import as_text
 from idp.block_room.changes import Change, changes
 from idp.block_room.model import (
+    PolicyMoved,
     Proposed,
     RehearsalState,
     UnknownProposal,
@@ -177,6 +179,16 @@ class Proposals:
         old, new = (read_active(json.dumps(one)).policy for one in texts)
         return found, list(changes(old, new))
 
+    def to_activate(self, proposal_id: str) -> Proposal:
+        """Give what can be put in force; raises `UnknownProposal`, `PolicyMoved`, `BadPolicy`.
+
+        `PolicyMoved`: the rehearsal is not over, or another policy came into force since.
+        """
+        found = self.find(proposal_id)
+        if found.state is not RehearsalState.DONE or found.base != self.policy.digest:
+            raise PolicyMoved(proposal_id)
+        return proposal(dict(found.texts))
+
     def changes_of(self, found: Proposed) -> list[Change]:
         """Tell what a proposal changes of the policy it was made from."""
         with self.database.read() as tx:
@@ -219,7 +231,7 @@ class RehearsalWork:
                 self._note(found, min(read, total), total)
 
             done = Rehearsal(self.database).rehearse(new, found.begins, found.ends, more)
-            result, failure = json.loads(as_text(content_of(done))), None
+            result, failure = _plain(content_of(done)), None
         except Unavailable:
             raise  # tried again later, from the beginning
         except (BadPolicy, LookupError) as error:
@@ -244,6 +256,12 @@ def _proposal(texts: dict[str, str]) -> Proposal:
         raise WrongProposal("text", error.detail.removeprefix("policy/")) from None
     except RecursionError:  # brackets within brackets: no policy, and no fault of ours
         raise WrongProposal("text", "values lie too deep within each other") from None
+
+
+def _plain(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Give values as JSON carries them: instants as RFC 3339."""
+    written = json.dumps(content, ensure_ascii=False, default=lambda value: value.isoformat())
+    return dict(json.loads(written))
 
 
 def _midnight(day: date) -> datetime:

@@ -1,4 +1,4 @@
-"""Acts on clients and keys that `approvals.toml` may send to a second person."""
+"""The act on a client that `approvals.toml` may send to a second person."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ from audit.event import new_id
 from audit.names import EventName
 from idp.approvals.model import Author, Difference, Line, Parameters
 from idp.client_room import store
-from idp.client_room.model import PERMIT_FOR, NoSuchKey, Permit
+from idp.client_room.model import PERMIT_FOR, Permit
 from idp.clients.metadata import Kept
 from idp.clients.service import Clients, NotChangeable
 from idp.errors import IdpError
 from idp.journal.model import Behind
 from idp.journal.service import Journal
-from idp.key_rotation.rotation import KeyRotation, hold_ring
 from idp.policy.approvals import ApprovalKind
 from idp.policy.staff import Permission
 from idp.storage.sql import Tx
 from idp.web.i18n import mark as _
-from keys.record import KeyRecord, KeyState
 
 
 class BadAct(IdpError):
@@ -93,45 +91,6 @@ class ClientSecret:
         if kept.version != parameters.get("version"):
             raise NotChangeable(f"{client_id}: somebody changed it since you opened the page")
         return client_id, kept
-
-
-@dataclass(frozen=True)
-class KeyEmergency:
-    """Gives a key up at once, whatever its state, and replaces it. Parameters: `kid`."""
-
-    rotation: KeyRotation
-    kind = ApprovalKind.KEY_EMERGENCY
-    needs = Permission.KEY_CHANGE
-
-    @staticmethod
-    def parameters(kid: str) -> Parameters:
-        """Give what the act is told."""
-        return {"kid": kid}
-
-    def difference(self, tx: Tx, parameters: Parameters) -> Difference:  # noqa: ARG002
-        """Tell which key goes, from which state; raises `NoSuchKey`."""
-        record = self._checked(parameters)
-        lines = [
-            Line(_("鍵"), record.kid, None),
-            Line(_("署名の方式"), record.alg, None),
-            Line(_("鍵の状態"), record.state.value, KeyState.RETIRED.value),
-        ]
-        if record.state is KeyState.ACTIVE:
-            lines.append(Line(_("代わりの鍵が、すぐに署名を始めます"), None, None))
-        return Difference(tuple(lines))
-
-    def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:  # noqa: ARG002
-        """Give it up; raises `NoSuchKey`, `keys.errors.RingChanged`."""
-        hold_ring(tx)  # before it is read: whoever changes it meanwhile would spoil all of this
-        record = self._checked(parameters)
-        self.rotation.rotate(author.actor, (record.kid,), behind_of(author))
-
-    def _checked(self, parameters: Parameters) -> KeyRecord:
-        kid = parameters.get("kid")
-        found = [one for one in self.rotation.home.load().records if one.kid == kid]
-        if not found or found[0].state is KeyState.RETIRED:
-            raise NoSuchKey("no key with this id is in the set, or it is retired already")
-        return found[0]
 
 
 def behind_of(author: Author, more: Mapping[str, Any] | None = None) -> Behind:

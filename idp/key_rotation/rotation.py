@@ -8,7 +8,7 @@ intention that is carried out after the commit, or by the next one who looks).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ from idp.inforce.service import PolicyInForce
 from idp.journal.model import NOBODY, Behind
 from idp.journal.service import SYSTEM, Journal
 from idp.storage.key_vault import EmbeddedHome, SqlHome
-from idp.storage.sql import Database, Tx
+from idp.storage.sql import Database
 from keys import ring
 from keys.errors import HomeUnavailable, RingChanged, UnsupportedAlgorithm
 from keys.keyset import KeySet
@@ -84,13 +84,16 @@ class KeyRotation:
         self,
         actor: Actor = SYSTEM,
         compromised: Sequence[str] = (),
-        behind: Behind = NOBODY,
+        about: Mapping[str, Any] | None = None,
     ) -> int:
-        """Do what is due; answers how many keys changed. Raises `keys.errors.RingChanged`."""
+        """Do what is due; answers how many keys changed. Raises `keys.errors.RingChanged`.
+
+        `about` is what the events say beside: the reason of an emergency, and its approval.
+        """
 
         def once() -> int:
             rotation = self.vault.prepare(self.clock.now(), self.rules(), compromised)
-            return self._commit(rotation, actor, behind=behind)
+            return self._commit(rotation, actor, behind=Behind(data=dict(about or {})))
 
         return self._settled(once)
 
@@ -171,7 +174,6 @@ class KeyRotation:
         now = self.clock.now()
         changed = _changed(rotation)
         with self.database.begin() as tx:
-            hold_ring(tx)
             self.home.replace_all_in(tx, rotation.version, rotation.after)
             if also is not None:
                 self.journal.record(tx, also[0], now, actor=actor, data=also[1])
@@ -191,11 +193,6 @@ class KeyRotation:
             # Not before the commit: within an act of two persons that comes later.
             tx.afterwards += [self.home.settle, self.vault.refresh]
         return len(changed)
-
-
-def hold_ring(tx: Tx) -> None:
-    """Keep others from storing another ring until this transaction is over."""
-    tx.lock("signing-ring")
 
 
 def _changed(rotation: Rotation) -> list[KeyRecord]:

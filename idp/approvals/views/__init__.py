@@ -1,1 +1,1 @@
-"""Pages of approvals, and what rooms need for acts of two persons."""
+"""Pages of what waits for a second person."""

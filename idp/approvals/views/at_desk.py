@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import request
-
 from audit.event import Actor
 from idp.approvals.act import Act
-from idp.approvals.model import Parameters, Requester, Submitted
+from idp.approvals.model import Parameters, Submitted, Waits
 from idp.approvals.service import Approvals
+from idp.approvals.views.requester import requester_of
 from idp.journal.model import Behind
 from idp.policy.staff import Permission
 from idp.staff.model import Acting
 from idp.staff.views.console import Console
-from idp.storage.secret_text import hash_token
+from idp.staff.views.places import APPROVALS
 
 MOST_REASON = 500
 
@@ -45,15 +44,13 @@ class AtDesk:
         break_glass: bool = False,
     ) -> Submitted:
         """Do an act, or let it wait for a second person; raises what `Approvals.submit` raises."""
-        device = self.console.browser.device_cookie(request)
-        requester = Requester(
-            acting.staff_id,
-            self.actor(acting, act.needs),
-            self.console.origin(),
-            acting.session.id,
-            hash_token(device) if device else None,
-        )
+        requester = requester_of(self.console, acting, act.needs)
         return self.approvals.submit(act, parameters, requester, reason, break_glass)
+
+
+def request_page(waits: Waits) -> str:
+    """Address the page of a request that waits for a second person."""
+    return f"{APPROVALS}/{waits.approval}"
 
 
 def is_reason(text: str) -> bool:

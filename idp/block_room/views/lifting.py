@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from idp.approvals.model import Waits
-from idp.approvals.views.at_desk import AtDesk, is_reason
+from idp.approvals.views.at_desk import AtDesk, is_reason, request_page
 from idp.block_room.acts import BadAct, LiftAll
 from idp.block_room.desk import BlockRoom
 from idp.block_room.model import NothingToLift, OwnBlock, SetChanged, TooManyLooks
@@ -101,8 +101,9 @@ class LiftingPages:
             return self._many(acting, named, 409, wrong="nothing")
         except OwnBlock:
             return self._many(acting, named, 409, wrong="own")
-        waits = isinstance(done, Waits)
-        return redirect(f"{BLOCKS}?done={'waits' if waits else 'lifted'}", 303)
+        if isinstance(done, Waits):
+            return redirect(request_page(done), 303)
+        return redirect(f"{BLOCKS}?done=lifted", 303)
 
     def stop(self, acting: Acting) -> Response:
         """Take a member's account out of service, with a reason: everything ends at once."""

@@ -9,9 +9,10 @@ from typing import Any, Final
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from idp.approvals.model import ApprovalRefused, Waits
-from idp.approvals.views.at_desk import AtDesk, is_reason
-from idp.block_room.acts import PolicyActivation
+from idp.acts.policy import ActivatePolicy, InForceAlready, parameters_of
+from idp.approvals.model import ApprovalRefused, Waits, Why
+from idp.approvals.views.at_desk import AtDesk, is_reason, request_page
+from idp.approvals.words import WHY
 from idp.block_room.model import PolicyMoved, Proposed, RehearsalState, WrongProposal
 from idp.block_room.proposals import LIMITS, MOST_TEXT, Proposals
 from idp.block_room.views import result as results
@@ -22,7 +23,7 @@ from idp.block_room.words import STATES, cause
 from idp.clients.registration import BadClient
 from idp.members.errors import BadDate
 from idp.members.japan.dates import parse_date
-from idp.policy.folder import AREAS
+from idp.policy.folder import AREAS, BadPolicy
 from idp.policy.model import Limit
 from idp.policy.staff import Permission
 from idp.staff.model import Acting
@@ -58,7 +59,6 @@ WRONG: Final[dict[str, str]] = {
     "clients": _(
         "この方針では、連携サービスのトークンに署名できません。keys.tomlの方式をお確かめください。"
     ),
-    "glass": _("方針の適用は、緊急でも一人ではできない決まりになっています。"),
 }
 
 
@@ -68,7 +68,7 @@ class PolicyPages:
 
     desk: AtDesk
     proposals: Proposals
-    activation: PolicyActivation
+    activation: ActivatePolicy
 
     def blueprint(self) -> Blueprint:
         """Mount the pages, and tell at home which of one's proposals can be put in force."""
@@ -187,20 +187,18 @@ class PolicyPages:
         if not is_reason(reason):
             return self._one(acting, found, 400, wrong="reason", reason=reason)
         try:
-            done = self.desk.submit(
-                acting,
-                self.activation,
-                self.activation.parameters(found),
-                reason,
-                break_glass=sent["break_glass"] == "yes",
-            )
-        except PolicyMoved:
+            parameters = parameters_of(self.proposals.to_activate(proposal_id))
+            glass = sent["break_glass"] == "yes"
+            done = self.desk.submit(acting, self.activation, parameters, reason, break_glass=glass)
+        except (PolicyMoved, InForceAlready, BadPolicy):
             return self._one(acting, found, 409, wrong="moved", reason=reason)
         except BadClient:
             return self._one(acting, found, 409, wrong="clients", reason=reason)
-        except ApprovalRefused:
-            return self._one(acting, found, 409, wrong="glass", reason=reason)
-        return redirect(f"{POLICY}?done={'waits' if isinstance(done, Waits) else 'active'}", 303)
+        except ApprovalRefused as error:
+            return self._one(acting, found, error.status, wrong=error.why.value, reason=reason)
+        if isinstance(done, Waits):
+            return redirect(request_page(done), 303)
+        return redirect(f"{POLICY}?done=active", 303)
 
     def _back(self, _acting: Acting, proposal_id: str) -> Response:
         return redirect(f"{POLICY}/proposals/{proposal_id}", 303)
@@ -258,7 +256,7 @@ class PolicyPages:
             "may_activate": acting.may(CHANGE) and over and not stale,
             "waits": needed is not None,
             "glass": needed is not None and needed.break_glass,
-            "wrong": WRONG[wrong] if wrong else None,
+            "wrong": (WRONG.get(wrong) or WHY[Why(wrong)]) if wrong else None,
             "in_field": wrong == "reason",
             "reason": reason,
         }

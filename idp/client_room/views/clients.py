@@ -9,7 +9,9 @@ from typing import Any, Final
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from idp.approvals.model import Why
 from idp.approvals.views.at_desk import AtDesk, is_reason
+from idp.approvals.words import WHY
 from idp.client_room.desk import ClientRoom
 from idp.client_room.model import Party
 from idp.client_room.views.places import CLIENTS, NEW, ONE, REMOVE
@@ -46,7 +48,6 @@ WRONG: Final[dict[str, str]] = {
         "シークレットを表示できる許可がありません。すでに表示したか、24時間が過ぎています。"
         "必要なときは、もう一度申請してください。"
     ),
-    "glass": _("シークレットの作り直しは、緊急でも一人ではできません。"),
 }
 
 
@@ -199,7 +200,7 @@ class ClientPages:
             here=f"{CLIENTS}/{client_id}",
             **of_party(party, kept, sent, console.pages.language()),
             may_change=acting.may(CHANGE) and added,
-            wrong=WRONG[wrong] if wrong else None,
+            wrong=(WRONG.get(wrong) or WHY[Why(wrong)]) if wrong else None,
             field=wrong,
             at=at,
             detail=detail[:300],

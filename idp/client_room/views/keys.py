@@ -8,9 +8,11 @@ from typing import Final
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from idp.approvals.model import ApprovalRefused, Waits
-from idp.approvals.views.at_desk import AtDesk, is_reason
-from idp.client_room.acts import KeyEmergency
+from idp.acts.keys import EmergencyRotation
+from idp.acts.keys import NoSuchKey as NoKeyToGiveUp
+from idp.approvals.model import ApprovalRefused, Waits, Why
+from idp.approvals.views.at_desk import AtDesk, is_reason, request_page
+from idp.approvals.words import WHY
 from idp.client_room.keyroom import KeyRoom
 from idp.client_room.model import NoSuchKey
 from idp.client_room.views.places import ANNOUNCE, EMERGENCY, KEYS, MOVE
@@ -37,7 +39,6 @@ WRONG: Final[dict[str, str]] = {
     "confirm": _(
         "「この鍵の署名が、すぐに確かめられなくなることを確かめました」に、しるしを付けてください。"
     ),
-    "glass": _("この操作は、緊急でも一人ではできない決まりになっています。"),
 }
 
 
@@ -47,7 +48,7 @@ class KeyPages:
 
     desk: AtDesk
     keys: KeyRoom
-    emergency: KeyEmergency
+    emergency: EmergencyRotation
 
     def blueprint(self) -> Blueprint:
         """Mount the page and its acts, and tell at home what is late."""
@@ -107,14 +108,16 @@ class KeyPages:
             return self._show(acting, 400, wrong="reason", at=at, reason=reason)
         if sent["confirm"] != "yes":
             return self._show(acting, 400, wrong="confirm", at=at, reason=reason)
-        parameters, glass = self.emergency.parameters(sent["kid"]), sent["break_glass"] == "yes"
+        parameters, glass = {"kids": [sent["kid"]]}, sent["break_glass"] == "yes"
         try:
             done = self.desk.submit(acting, self.emergency, parameters, reason, break_glass=glass)
-        except NoSuchKey:
+        except NoKeyToGiveUp:
             return self._show(acting, 409, wrong="not_so", at=at)
-        except ApprovalRefused:
-            return self._show(acting, 409, wrong="glass", at=at, reason=reason)
-        return redirect(f"{KEYS}?done={'waits' if isinstance(done, Waits) else 'given_up'}", 303)
+        except ApprovalRefused as error:
+            return self._show(acting, error.status, wrong=error.why.value, at=at, reason=reason)
+        if isinstance(done, Waits):
+            return redirect(request_page(done), 303)
+        return redirect(f"{KEYS}?done=given_up", 303)
 
     def _show(
         self,
@@ -147,7 +150,7 @@ class KeyPages:
             live=list(names.items()),
             waits=needed is not None,
             glass=needed is not None and needed.break_glass,
-            wrong=WRONG[wrong] if wrong else None,
+            wrong=(WRONG.get(wrong) or WHY[Why(wrong)]) if wrong else None,
             field=wrong,
             at=at,
             reason=reason,

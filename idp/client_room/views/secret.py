@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from idp.approvals.model import ApprovalRefused, Waits
-from idp.approvals.views.at_desk import is_reason
+from idp.approvals.views.at_desk import is_reason, request_page
 from idp.client_room.acts import ClientSecret
 from idp.client_room.model import NoPermit
 from idp.client_room.secrets import SecretDrawing
@@ -47,10 +47,12 @@ class SecretPages:
             done = self.pages.desk.submit(acting, self.act, parameters, sent["reason"])
         except NotChangeable:
             return self.pages.render(acting, party, 409, wrong="moved", at="secret")
-        except ApprovalRefused:
-            return self.pages.render(acting, party, 409, wrong="glass", at="secret")
-        waits = isinstance(done, Waits)
-        return redirect(f"{CLIENTS}/{client_id}?done={'waits' if waits else 'allowed'}", 303)
+        except ApprovalRefused as error:
+            why = error.why.value
+            return self.pages.render(acting, party, error.status, wrong=why, at="secret")
+        if isinstance(done, Waits):
+            return redirect(request_page(done), 303)
+        return redirect(f"{CLIENTS}/{client_id}?done=allowed", 303)
 
     def draw(self, acting: Acting, client_id: str) -> Response:
         """Draw the secret that was allowed, and show it, this once."""
