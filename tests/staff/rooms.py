@@ -1,4 +1,4 @@
-"""Somebody of the staff at the rooms, in this process: many requests, and what the log says then."""
+"""Somebody of the staff at the rooms, in this process: many requests, and what the log says."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def test_a_secret_is_allowed_by_two_and_drawn_once_cwe_863(
     waits = admin.post(f"{url}/secret", version=version, reason="もれたおそれ")
     assert admin.post(f"{url}/secret/draw").status == 409, "it waits"
     assert log.agree(waits, known(demo, "security"), "security") is State.APPROVED
-    other = Person.of(demo, provider, new_staff(demo, "kanri", "administrator"))
+    other = Person.of(demo, provider, new_staff(demo, "betsu-no-kanri", "administrator"))
     assert other.post(f"{url}/secret/draw").status == 409, "allowed to another person"
     assert 'id="draw-secret"' in admin.page(url)
     assert token(provider, old) == 400, "the old one holds until the new one is drawn"
@@ -129,13 +129,12 @@ def test_a_secret_is_allowed_by_two_and_drawn_once_cwe_863(
 
 
 def test_what_the_policy_names_is_read_only_here(admin: Person, log: Log) -> None:
-    (client_id, *_) = [c for c, e in log.f.policy.policy.clients.items() if e.client_secret_sha256]
+    client_id, entry = next(iter(log.f.policy.policy.clients.items()))
     url = f"/staff/clients/{client_id}"
     page = admin.page(url)
     assert "方針（clients.toml）" in page
     assert 'id="change-client"' not in page
-    hashed = log.f.policy.policy.clients[client_id].client_secret_sha256
-    assert hashed not in page, "not even the hash"
+    assert str(entry.client_secret_sha256) not in page, "not even the hash"
     for path in (url, f"{url}/secret"):
         refused = admin.post(path, reason="x", version="0" * 64, client_name="x", scope="openid")
         assert refused.status in (400, 409), path
@@ -166,7 +165,7 @@ def test_metadata_that_is_none_gets_a_clear_error(admin: Person, metadata: str) 
     answer = admin.post("/staff/clients/new", metadata=metadata, reason="x")
     assert answer.status == 400
     assert "登録できませんでした" in answer.body.decode()
-    for path in ("\0", "x" * 300, "../x", "みほん"):
+    for path in ("\0", "x" * 300, "../x", "\xe3\x81\xbf"):
         assert admin.get(f"/staff/clients/{path}").status in (400, 404), path
 
 
@@ -197,7 +196,7 @@ def test_keys_move_when_their_time_has_come_and_an_emergency_takes_two(
     assert json.loads(line)["actor"]["role"] == "administrator"
     early = admin.post("/staff/keys/move", kid=announced[0]["kid"], reason="早く")
     assert early.status == 409, "relying parties may not know it yet"
-    assert admin.post("/staff/keys/move", kid="\0", reason="x").status == 409
+    assert admin.post("/staff/keys/move", kid="\0", reason="x").status == 400
     active = next(x for x in before if x["state"] == "active" and x["alg"] == alg)
     form = {"kid": active["kid"], "reason": "秘密鍵がもれた"}
     assert admin.post("/staff/keys/emergency", **form).status == 400, "not confirmed"
