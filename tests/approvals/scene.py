@@ -69,7 +69,12 @@ class Colleague:
         address = f"atarashii{next(_numbers)}@mihon.example"
         boxes = {f"role_{role}": "yes" for role in roles or ("helpdesk",)}
         answer = self.send(
-            "/staff/people/add", "person-act", name="架空 新", address=address, reason="入職", **boxes
+            "/staff/people/add",
+            "person-act",
+            name="架空 新",
+            address=address,
+            reason="入職",
+            **boxes,
         )
         return waiting_at(answer), address
 
