@@ -15,6 +15,7 @@ from idp.web.forms import read_form
 from idp.web.pages import Organisation, Pages
 
 from .account_stories import ACCOUNT_STORIES
+from .approval_stories import APPROVAL_STORIES
 from .block_stories import ACCOUNT_BLOCKS, SIGN_IN_BLOCKS, STEP_BLOCKS, Worded
 from .staff_stories import STAFF_STORIES
 
@@ -190,7 +191,7 @@ STORIES = [
     ],
     *[
         Story(f"staff-{name}", f"staff/{template}", values, status, worded)
-        for name, template, values, status, worded in STAFF_STORIES
+        for name, template, values, status, worded in [*STAFF_STORIES, *APPROVAL_STORIES]
     ],
     Story("busy", "busy.html", {"retry_after": 12, "again_url": "/story/sign-in"}, 503),
     Story("busy-form", "busy.html", {"retry_after": 12, "again_url": None}, 503),
