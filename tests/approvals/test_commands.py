@@ -18,7 +18,7 @@ from tests.support.staff import add_staff, new_staff
 
 
 def told(scene: Scene, *arguments: str, exits: int) -> Any:
-    done = scene.demo.idp(*arguments, "--format", "json")
+    done = scene.idp(*arguments, "--format", "json")
     assert done.returncode == exits, (done.returncode, done.stdout, done.stderr)
     return json.loads(done.stdout)
 
@@ -30,7 +30,7 @@ def proposal(scene: Scene, folder: Path, lifetime: str) -> Path:
         changed = re.sub(
             r'(?m)^enrolment_lifetime = "\w+"$', f'enrolment_lifetime = "{lifetime}"', text
         )
-        (folder / name).write_text(changed, "utf-8")
+        (folder / f"{name}.toml").write_text(changed, "utf-8")
     return folder
 
 
@@ -38,7 +38,7 @@ def test_a_policy_waits_for_a_second_person_with_its_exact_difference(
     scene: Scene, tmp_path: Path
 ) -> None:
     folder = str(proposal(scene, tmp_path / "proposed", "71h"))
-    assert scene.demo.idp("policy", "activate", folder).returncode == 2, "no reason was given"
+    assert scene.idp("policy", "activate", folder).returncode == 2, "no reason was given"
     asked = told(scene, "policy", "activate", folder, "--reason", "shorter", exits=1)
     assert asked["activated"] is False
     assert scene.f.policy.policy.roles.enrolment_lifetime.text == "72h"
@@ -97,30 +97,37 @@ def test_a_compromised_key_is_given_up_at_once_and_reviewed(scene: Scene) -> Non
 
 
 def told_error(scene: Scene, *arguments: str) -> int:
-    return scene.demo.idp(*arguments).returncode
+    return scene.idp(*arguments).returncode
 
 
 def test_holds_and_purges_wait_and_are_done_upon_approval(scene: Scene) -> None:
     administrator = scene.asks
     hold = ("audit", "hold", "add", "case", "case-of-the-test", "--not-seen-yet")
     asked = told(scene, *hold, "--reason", "a claim", exits=1)
-    assert scene.demo.idp("audit", "hold", "list").returncode == 1, "nothing is held yet"
+    assert scene.idp("audit", "hold", "list").returncode == 1, "nothing is held yet"
     assert administrator.decide(urlsplit(asked["url"]).path).status_code == 303
     (held,) = told(scene, "audit", "hold", "list", exits=0)
     assert (held["value"], held["reason"]) == ("case-of-the-test", "a claim")
     lift = ("audit", "hold", "lift", held["id"], "--reason", "settled")
     asked = told(scene, *lift, exits=1)
     assert administrator.decide(urlsplit(asked["url"]).path).status_code == 303
-    assert scene.demo.idp("audit", "hold", "list").returncode == 1
+    assert scene.idp("audit", "hold", "list").returncode == 1
     asked = told(scene, "audit", "purge", "--class", "access", "--reason", "space", exits=1)
     path = urlsplit(asked["url"]).path
     assert "access" in administrator.page(path)
     assert administrator.decide(path).status_code == 303
 
+    def carried_out() -> bool:
+        with scene.f.database.read() as tx:
+            rows = tx.text("SELECT delivered_at FROM outbox_message WHERE kind = 'order'").fetchall()
+        return bool(rows) and all(row[0] is not None for row in rows)
+
+    wait_until(carried_out, 20)
+
 
 @pytest.mark.parametrize("words", [("--reason", " "), ("--reason", "a\nb"), ()])
 def test_a_command_needs_a_reason_in_words(scene: Scene, words: tuple[str, ...]) -> None:
-    done = scene.demo.idp("audit", "purge", *words)
+    done = scene.idp("audit", "purge", *words)
     assert done.returncode in (1, 2), done.stdout
     assert done.stderr
 
