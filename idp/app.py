@@ -18,6 +18,7 @@ from idp.assembly.provider import Provider
 from idp.assembly.recovery import build_recovery
 from idp.assembly.register_desk import build_register_pages
 from idp.assembly.registration import build_finishing
+from idp.assembly.rooms import build_rooms
 from idp.assembly.staff_pages import build_console, build_second_step, build_staff_pages
 from idp.authn.recent import RecentAuthentication
 from idp.authn.views.passkey import PasskeyViews
@@ -187,17 +188,18 @@ def _staff_pages(app: Flask, provider: Provider, browser: Browser, pages: Pages)
     for room in build_staff_pages(provider, console):
         app.register_blueprint(room.blueprint())
     step = build_second_step(provider)
-    for pages_of_people in build_people_pages(provider.foundation, console, step):
-        app.register_blueprint(pages_of_people.blueprint())
-    for pages_of_audit in build_audit_pages(provider.foundation, console, step):
-        app.register_blueprint(pages_of_audit.blueprint())
     f = provider.foundation
-    for pages_of_cases in build_case_pages(f, console, build_approvals(f)):
-        app.register_blueprint(pages_of_cases.blueprint())
-    stop = build_stop_pages(f, provider.buckets, browser, pages)
-    app.register_blueprint(stop.blueprint())
-    for pages_of_register in build_register_pages(f, console, build_approvals(f)):
-        app.register_blueprint(pages_of_register.blueprint())
+    approvals = build_approvals(f)
+    rooms = (
+        *build_people_pages(f, console, step),
+        *build_audit_pages(f, console, step),
+        *build_case_pages(f, console, approvals),
+        *build_register_pages(f, console, approvals),
+        *build_rooms(f, console, approvals),
+        build_stop_pages(f, provider.buckets, browser, pages),
+    )
+    for one in rooms:
+        app.register_blueprint(one.blueprint())
     console.check(app)
 
 

@@ -19,6 +19,7 @@ from idp.assembly.foundation import Foundation
 from idp.assembly.helpdesk import case_acts
 from idp.assembly.register_desk import build_register_acts
 from idp.assembly.retention import build_holds, build_purger
+from idp.assembly.room_acts import build_room_acts
 from idp.assembly.rotation import build_rotation
 from idp.assembly.staff import build_staff
 from idp.outbox.service import Outbox
@@ -39,6 +40,7 @@ def acts_of(f: Foundation) -> tuple[Act, ...]:
         EmergencyRotation(build_rotation(f)),
         *case_acts(f),
         *build_register_acts(f),
+        *build_room_acts(f),
     )
 
 
