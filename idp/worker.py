@@ -15,6 +15,7 @@ import structlog
 
 from idp.accounts import store as accounts
 from idp.accounts.legacy_schemes import SCHEMES
+from idp.admin_api import store as admin_answers
 from idp.alerts import store as alerts
 from idp.assembly.background import Background
 from idp.authn import store as sign_ins
@@ -223,6 +224,9 @@ def clean(b: Background) -> dict[str, int]:
             "staff sign-ins in progress": staff_sessions.clean_progress(tx, now),
             "staff devices": staff_sessions.forget_devices(
                 tx, now - rules.roles.sessions.known_device.micros
+            ),
+            "answers of the admin API": admin_answers.clean(
+                tx, now - rules.admin_api.idempotency_lifetime.micros
             ),
             "staff links": staff.clean_enrolments(tx, now - KEEP_ENDED_MICROS),
         }

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from idp.clients.model import SCOPES, Client
 from idp.errors import SettingsError
+from idp.policy.admin_api import PREFIX, SCOPES as ADMIN_SCOPES
 from idp.policy.model import AuthMethod, ClientEntry
 from idp.settings import is_loopback
 from keys.errors import BadKeySet
@@ -79,7 +80,7 @@ def _scopes(client_id: str, entry: ClientEntry) -> tuple[frozenset[str], frozens
     own = named - set(SCOPES)
     if len(entry.scope) > _MAX_SCOPE:
         raise BadClient(f"{client_id}: scope: at most {_MAX_SCOPE} characters")
-    foreign = sorted(scope for scope in own if not _RESOURCE_SCOPE.fullmatch(scope))
+    foreign = sorted(scope for scope in own if not _is_offered(scope))
     if foreign:
         raise BadClient(f"{client_id}: scope: {foreign[0]!r} is not offered")
     if own and "client_credentials" not in entry.grant_types:
@@ -92,6 +93,13 @@ def _scopes(client_id: str, entry: ClientEntry) -> tuple[frozenset[str], frozens
             f"{client_id}: access_token_audience: at most {_MAX_AUDIENCE} names without spaces"
         )
     return named & set(SCOPES), own
+
+
+def _is_offered(scope: str) -> bool:
+    """Tell whether a client may have a scope of its own; those of the admin API are a closed set."""
+    if scope.startswith(PREFIX):
+        return scope in ADMIN_SCOPES
+    return bool(_RESOURCE_SCOPE.fullmatch(scope))
 
 
 def _check_names(client_id: str, entry: ClientEntry) -> None:

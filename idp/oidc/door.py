@@ -61,6 +61,7 @@ class Machine:
 _REASONS = {
     200: "OK",
     201: "Created",
+    202: "Accepted",
     204: "No Content",
     304: "Not Modified",
     400: "Bad Request",
@@ -68,12 +69,14 @@ _REASONS = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     409: "Conflict",
     412: "Precondition Failed",
     413: "Content Too Large",
     414: "URI Too Long",
     415: "Unsupported Media Type",
     422: "Unprocessable Content",
+    428: "Precondition Required",
     429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",
@@ -137,15 +140,15 @@ class FrontDoor:
             request = _bare(environ) if machine.plain else self._parse(environ, machine)
             return machine.endpoint(request)
         except Refusal as refusal:
-            return machine.refusal(refusal)
+            refused = refusal
         except Unavailable as outage:
             log.warning("endpoint.unavailable", code=outage.code, detail=outage.detail)
-            return machine.refusal(unavailable(outage.retry_after))
+            refused = unavailable(outage.retry_after)
         except Exception:  # the last resort: fixed text outside, the traceback under the request id
             log.exception("endpoint.failed", request_id=request_id_of(environ))
-            return machine.refusal(
-                Refusal(OAuthError.SERVER_ERROR, "the request could not be answered", 500)
-            )
+            refused = Refusal(OAuthError.SERVER_ERROR, "the request could not be answered", 500)
+        refused.request_id = request_id_of(environ)
+        return machine.refusal(refused)
 
     def _parse(self, environ: Environ, machine: Machine) -> ProtocolRequest:
         query_text = environ.get("QUERY_STRING", "")

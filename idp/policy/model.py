@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from idp.policy.admin_api import AdminApi
 from idp.policy.approvals import Approvals
 from idp.policy.membership import (
     Calendar,
@@ -282,4 +283,5 @@ class Policy(Strict, frozen=True):
     provisioning: Provisioning
     roles: Roles
     approvals: Approvals
+    admin_api: AdminApi
     clients: dict[str, ClientEntry]

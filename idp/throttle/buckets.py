@@ -68,6 +68,22 @@ class Buckets:
         """
         return self._ask(rule, self.policy.policy.limits[rule], self._limiter.hit, key)
 
+    def take_window(
+        self, name: str, room: tuple[int, int], key: str, cost: int = 1
+    ) -> bool | None:
+        """Count uses in a window that is no limit on failures; `room` is how many in how many s.
+
+        None while the counter does not answer. Never inside a transaction.
+        """
+        if not self.breaker.allows():
+            return None
+        item = RateLimitItemPerSecond(*room, namespace="kumiai")
+        try:
+            return self._limiter.hit(item, name, key, cost=cost)
+        except self.outages:
+            self.breaker.failed()
+            return None
+
     def take_mail(self, mailbox: str, caller: tuple[str, ...]) -> bool:
         """Count a mail somebody asked for: in the mailbox's window, and in the caller's address's.
 

@@ -1,0 +1,51 @@
+"""The forms of values that stand in many bodies: reasons, ids, numbers; as JSON Schema says them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+_MARK: Final = (
+    r"!-~¡-¬®-ſ‐-‧‰-⁞←-⇿①-⓿■-◿、-〿ぁ-ゖ゙-ヿ㐀-䶿一-鿿豈-舘！-ﾟ𠀀-𪛟"
+)
+"""Marks of the writing that reasons are in; no blanks but the plain one, nothing invisible."""
+REASON_PATTERN: Final = f"^[{_MARK}]([ {_MARK}]{{0,498}}[{_MARK}])?$"
+HEADER_REASON: Final = "^[!-~]([ -~]{0,498}[!-~])?$"
+"""What of it fits into a header as ASCII; UTF-8 is taken too."""
+KEY_PATTERN: Final = "^[!-~]{1,128}$"
+MOST: Final = 200
+"""Rows of one page."""
+
+Reason = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=500,
+        pattern=REASON_PATTERN,
+        description="Why; it stands in the audit log.",
+        examples=["asked by letter of 3 April"],
+    ),
+]
+Number = Annotated[
+    str,
+    msgspec.Meta(pattern="^[0-9]{8}$", description="Member number.", examples=["00000017"]),
+]
+Size = Annotated[int, msgspec.Meta(ge=1, le=MOST, description="Rows of a page.")]
+After = Annotated[
+    str,
+    msgspec.Meta(pattern="^[!-~]{1,200}$", description="`next` of the page before."),
+]
+
+PLACES: Final[dict[str, tuple[str, str]]] = {
+    "number": ("^[0-9]{8}$", "Member number."),
+    "block": ("^[0-9A-Za-z-]{1,36}$", "Id or reference code of a block."),
+    "change": ("^[0-9a-f-]{36}$", "Id of a change request."),
+    "client": ("^[A-Za-z0-9._~-]{1,128}$", "client_id."),
+    "kid": ("^[A-Za-z0-9_-]{1,64}$", "Id of a signing key."),
+    "event": ("^[0-9a-f-]{36}$", "Id of an event."),
+    "staff": ("^[0-9a-f-]{36}$", "Id of a staff account."),
+    "approval": ("^[0-9a-f-]{36}$", "Id of a request for a second person."),
+    "digest": ("^[0-9a-f]{64}$", "Digest of a policy."),
+}
+"""What may stand in a path, by name: pattern and meaning. Anything else is nobody's: 404."""
