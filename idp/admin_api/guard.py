@@ -11,8 +11,8 @@ from idp.admin_api.recording import Recording
 from idp.admin_api.routes import ROOT, Open, Route
 from idp.clients.service import Clients
 from idp.inforce.service import PolicyInForce
-from idp.oidc.protected_resource import ProtectedResource, challenged, presented_token
 from idp.oidc.model import OAuthError
+from idp.oidc.protected_resource import ProtectedResource, challenged, presented_token
 from idp.oidc.protocol import ProtocolRequest, ProtocolResponse
 from idp.policy.admin_api import PREFIX, permissions_of, why_not_together
 from idp.policy.staff import Permission, Roles

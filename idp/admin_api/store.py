@@ -13,9 +13,7 @@ from idp.storage.statement import Statement
 
 _c = admin_answer.c
 _OF_KEY = sa.and_(_c.client_id == sa.bindparam("client"), _c.key == sa.bindparam("which"))
-_FIND = Statement(
-    sa.select(_c.request_digest, _c.status, _c.sealed, _c.answered_at).where(_OF_KEY)
-)
+_FIND = Statement(sa.select(_c.request_digest, _c.status, _c.sealed, _c.answered_at).where(_OF_KEY))
 _ADD = Statement(sa.insert(admin_answer).values({c.name: sa.bindparam(c.name) for c in _c}))
 _DROP = Statement(sa.delete(admin_answer).where(_OF_KEY))
 _CLEAN = Statement(sa.delete(admin_answer).where(_c.answered_at < sa.bindparam("before")))

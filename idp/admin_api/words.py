@@ -1,4 +1,4 @@
-"""The forms of values that stand in many bodies: reasons, ids, numbers; as JSON Schema says them."""
+"""The forms of values that stand in many bodies, as JSON Schema says them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-_MARK: Final = (
-    r"!-~¡-¬®-ſ‐-‧‰-⁞←-⇿①-⓿■-◿、-〿ぁ-ゖ゙-ヿ㐀-䶿一-鿿豈-舘！-ﾟ𠀀-𪛟"
-)
+_MARK: Final = r"!-~¡-¬®-ſ‐-‧‰-⁞←-⇿①-⓿■-◿、-〿ぁ-ゖ゙-ヿ㐀-䶿一-鿿豈-舘！-ﾟ𠀀-𪛟"
 """Marks of the writing that reasons are in; no blanks but the plain one, nothing invisible."""
 REASON_PATTERN: Final = f"^[{_MARK}]([ {_MARK}]{{0,498}}[{_MARK}])?$"
 HEADER_REASON: Final = "^[!-~]([ -~]{0,498}[!-~])?$"

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from idp.clients.model import SCOPES, Client
 from idp.errors import SettingsError
-from idp.policy.admin_api import PREFIX, SCOPES as ADMIN_SCOPES
+from idp.policy.admin_api import PREFIX
+from idp.policy.admin_api import SCOPES as ADMIN_SCOPES
 from idp.policy.model import AuthMethod, ClientEntry
 from idp.settings import is_loopback
 from keys.errors import BadKeySet
@@ -96,7 +97,7 @@ def _scopes(client_id: str, entry: ClientEntry) -> tuple[frozenset[str], frozens
 
 
 def _is_offered(scope: str) -> bool:
-    """Tell whether a client may have a scope of its own; those of the admin API are a closed set."""
+    """Tell whether a client may have a scope; those of the admin API are a closed set."""
     if scope.startswith(PREFIX):
         return scope in ADMIN_SCOPES
     return bool(_RESOURCE_SCOPE.fullmatch(scope))

@@ -70,7 +70,9 @@ class ProtectedResource:
                 return refused
         return Opened(access, scheme)
 
-    def open_client(self, request: ProtocolRequest, audience: str) -> ClientAccess | ProtocolResponse:
+    def open_client(
+        self, request: ProtocolRequest, audience: str
+    ) -> ClientAccess | ProtocolResponse:
         """Accept a token that a client got for itself (RFC 6749 4.4), as `open` does a member's.
 
         It is for `audience`, or for this provider and nobody else: a token that was given to

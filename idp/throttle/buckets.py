@@ -68,9 +68,7 @@ class Buckets:
         """
         return self._ask(rule, self.policy.policy.limits[rule], self._limiter.hit, key)
 
-    def take_window(
-        self, name: str, room: tuple[int, int], key: str, cost: int = 1
-    ) -> bool | None:
+    def take_window(self, name: str, room: tuple[int, int], key: str, cost: int = 1) -> bool | None:
         """Count uses in a window that is no limit on failures; `room` is how many in how many s.
 
         None while the counter does not answer. Never inside a transaction.

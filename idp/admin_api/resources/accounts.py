@@ -30,13 +30,13 @@ class AlreadyStopped(IdpError):
     status = 409
 
 
-class Standing(Wanted):
+class Standing(Wanted, frozen=True):
     """Stop or restore."""
 
     reason: Reason
 
 
-class AccountState(Shape):
+class AccountState(Shape, frozen=True):
     """How an account stands after the act."""
 
     member_number: str

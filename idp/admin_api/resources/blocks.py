@@ -29,7 +29,7 @@ from idp.storage.sql import Database
 _AFTER: Final = "^[0-9]{1,18}[.][0-9a-f-]{36}$"
 
 
-class ListBlocks(Wanted):
+class ListBlocks(Wanted, frozen=True):
     """Which blocks to list."""
 
     rule: LimitName | None = None
@@ -38,7 +38,7 @@ class ListBlocks(Wanted):
     after: Annotated[str, msgspec.Meta(pattern=_AFTER)] | None = None
 
 
-class BlockShape(Shape):
+class BlockShape(Shape, frozen=True):
     """One block. Network addresses it may stand on are not told."""
 
     id: str
@@ -56,14 +56,14 @@ class BlockShape(Shape):
     lift_reason: str | None
 
 
-class BlockPage(Shape):
+class BlockPage(Shape, frozen=True):
     """Blocks, newest first."""
 
     blocks: list[BlockShape]
     next: str | None
 
 
-class Explanation(Shape):
+class Explanation(Shape, frozen=True):
     """What stands behind a reference code, in the words that its owner was told."""
 
     ja: str
@@ -77,7 +77,7 @@ class Explanation(Shape):
     policy: str | None
 
 
-class Lift(Wanted):
+class Lift(Wanted, frozen=True):
     """Lift a block."""
 
     reason: Reason
@@ -223,5 +223,3 @@ def _position(after: str | None) -> tuple[int, str] | None:
     if not re.fullmatch(_AFTER, after) or int(at) >= 2**63:
         raise CallRefused(Problem.QUERY, errors=(Wrong("after", "no page ended here"),))
     return int(at), block_id
-
-

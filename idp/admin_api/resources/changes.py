@@ -15,13 +15,13 @@ from idp.clock import Clock
 from idp.policy.staff import Permission
 
 
-class ListChanges(Wanted):
+class ListChanges(Wanted, frozen=True):
     """Which requests."""
 
     decided: bool = False
 
 
-class ChangeShape(Shape):
+class ChangeShape(Shape, frozen=True):
     """A request without what it is about."""
 
     id: str
@@ -37,13 +37,13 @@ class ChangeShape(Shape):
     decided_by: str | None
 
 
-class ChangeQueue(Shape):
+class ChangeQueue(Shape, frozen=True):
     """Open requests, the earliest due first."""
 
     changes: list[ChangeShape]
 
 
-class ChangeBeside(Shape):
+class ChangeBeside(Shape, frozen=True):
     """A request beside what the register holds today."""
 
     change: ChangeShape
@@ -51,20 +51,20 @@ class ChangeBeside(Shape):
     now: dict[str, str]
 
 
-class Accept(Wanted):
+class Accept(Wanted, frozen=True):
     """Accept a request; without a day it holds from today."""
 
     reason: Reason
     effective_on: date | None = None
 
 
-class Decline(Wanted):
+class Decline(Wanted, frozen=True):
     """Decline a request; the member reads the reason."""
 
     reason: Reason
 
 
-class Decided(Shape):
+class Decided(Shape, frozen=True):
     """What became of a request."""
 
     id: str

@@ -16,13 +16,13 @@ from idp.policy.staff import Permission
 from idp.subjects.service import told_of
 
 
-class ListInvitations(Wanted):
+class ListInvitations(Wanted, frozen=True):
     """Which invitations."""
 
     pending: bool = True
 
 
-class InvitationShape(Shape):
+class InvitationShape(Shape, frozen=True):
     """An invitation, without its code."""
 
     member_number: str
@@ -33,13 +33,13 @@ class InvitationShape(Shape):
     printed_on: date | None
 
 
-class InvitationList(Shape):
+class InvitationList(Shape, frozen=True):
     """Invitations by member number."""
 
     invitations: list[InvitationShape]
 
 
-class Invite(Wanted):
+class Invite(Wanted, frozen=True):
     """Invite a member; by mail where an address is known, unless a letter is asked for."""
 
     member_number: Number
@@ -47,13 +47,13 @@ class Invite(Wanted):
     letter: bool = False
 
 
-class Withdraw(Wanted):
+class Withdraw(Wanted, frozen=True):
     """Withdraw a member's invitation."""
 
     reason: Reason
 
 
-class Withdrawn(Shape):
+class Withdrawn(Shape, frozen=True):
     """The invitation opens nothing any more."""
 
     member_number: str

@@ -23,14 +23,14 @@ from idp.policy.staff import Permission
 from idp.storage.sql import Database
 
 
-class ListMembers(Wanted):
+class ListMembers(Wanted, frozen=True):
     """Which page of the register."""
 
     after: Annotated[str, msgspec.Meta(pattern="^[0-9]{8}$")] = "00000000"
     limit: Size = 50
 
 
-class NameShape(Shape):
+class NameShape(Shape, frozen=True):
     """A name as the register holds it."""
 
     family: str
@@ -40,7 +40,7 @@ class NameShape(Shape):
     in_use: str | None
 
 
-class AddressShape(Shape):
+class AddressShape(Shape, frozen=True):
     """A postal address."""
 
     postal_code: str
@@ -49,7 +49,7 @@ class AddressShape(Shape):
     street_address: str
 
 
-class AccountShape(Shape):
+class AccountShape(Shape, frozen=True):
     """How the member's account stands."""
 
     subject: str
@@ -57,7 +57,7 @@ class AccountShape(Shape):
     blocked_at: datetime | None
 
 
-class MemberShape(Shape):
+class MemberShape(Shape, frozen=True):
     """A member today. Without `admin:register.view` the last five stand there as null."""
 
     member_number: str
@@ -79,7 +79,7 @@ class MemberShape(Shape):
     address: AddressShape | None
 
 
-class MemberPage(Shape):
+class MemberPage(Shape, frozen=True):
     """Members by number."""
 
     members: list[MemberShape]
