@@ -17,6 +17,41 @@ STAFF: dict[EventName, Described] = {
         _SECURITY,
         _SOURCE,
     ),
+    EventName.APPROVAL_DECLINED: Described(
+        "A second person declined what somebody had asked for, and said why.", _ADMIN, _SOURCE
+    ),
+    EventName.APPROVAL_GIVEN: Described(
+        "A second person approved what somebody had asked for; its digest names what was shown.",
+        _ADMIN,
+        _SOURCE,
+    ),
+    EventName.APPROVAL_OVER: Described(
+        "A request ended without a decision: its time was over, what it would change had changed,"
+        " or whoever asked may not ask for it any more.",
+        _ADMIN,
+    ),
+    EventName.APPROVAL_REFUSED: Described(
+        "Somebody tried to decide about a request who may not, or too late.", _SECURITY, _SOURCE
+    ),
+    EventName.APPROVAL_REQUESTED: Described(
+        "Somebody of the staff asked for an act that waits for a second person.", _ADMIN, _SOURCE
+    ),
+    EventName.APPROVAL_VIEWED: Described(
+        "Somebody of the staff read what a request would change.", _ADMIN, _SOURCE
+    ),
+    EventName.APPROVAL_WITHDRAWN: Described(
+        "Whoever had asked for an act took the request back.", _ADMIN, _SOURCE
+    ),
+    EventName.BREAK_GLASS_REVIEWED: Described(
+        "Another person looked at what was done at once in an emergency, and said what they found.",
+        _SECURITY,
+        _SOURCE,
+    ),
+    EventName.BREAK_GLASS_USED: Described(
+        "An act that needs two persons was done by one in an emergency; a review is due.",
+        _SECURITY,
+        _SOURCE,
+    ),
     EventName.PERMISSION_REFUSED: Described(
         "Somebody of the staff asked for a page that none of their roles may open.",
         _SECURITY,

@@ -12,7 +12,7 @@ from idp.assembly.foundation import Foundation
 from idp.assembly.staff import Staff, build_staff
 from idp.clock import to_seconds
 from idp.journal.model import NOWHERE
-from idp.staff import store
+from idp.staff import role_store, store
 from idp.staff.model import StaffAccount, StaffFailed, StaffVisit
 from idp.throttle.slots import HashSlots
 
@@ -69,7 +69,7 @@ class StaffPopulation:
             account = self._find(person)
             with self.foundation.database.read() as tx:
                 app = store.find_app(tx, account.id) if account else None
-                held = store.roles_of(tx, account.id) if account else []
+                held = role_store.roles_of(tx, account.id) if account else []
             if app is not None:
                 roles = [one.role for one in held if one.ended_at is None]
                 shown.append(

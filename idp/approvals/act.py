@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from idp.approvals.model import Author, Difference, Parameters
 from idp.policy.approvals import ApprovalKind
@@ -34,3 +34,18 @@ class Act(Protocol):
     def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:
         """Do it, with its event; raises an `IdpError`, and nothing is stored then."""
         ...
+
+
+@runtime_checkable
+class ActOfSome(Protocol):
+    """An act that not everybody may ask for who has its permission."""
+
+    def permit(self, tx: Tx, parameters: Parameters, requester: str) -> None:
+        """Raise an `IdpError` when this person may not ask for it, now and at the decision."""
+        ...
+
+
+def permit(act: Act, tx: Tx, parameters: Parameters, requester: str) -> None:
+    """Ask an act whether this person of the staff may ask for it."""
+    if isinstance(act, ActOfSome):
+        act.permit(tx, parameters, requester)

@@ -55,6 +55,8 @@ class Role(Strict, frozen=True):
     name_ja: str
     name_en: str
     permissions: tuple[Permission, ...]
+    grants: tuple[RoleName, ...] = ()
+    """Roles its holders may ask for in a colleague's name, beside those they could do all of."""
 
 
 class Exclusion(Strict, frozen=True):
@@ -100,10 +102,12 @@ def faults_of_roles(roles: Roles) -> Iterator[str]:
     for name in NEEDED:
         if name not in roles.roles:
             yield f"roles.toml: the role [roles.{name}] is missing"
-    for one in roles.exclusions:
-        for name in one.roles:
-            if name not in roles.roles:
-                yield f"roles.toml: exclusions: {name} is no role"
+    named = [("exclusions", name) for one in roles.exclusions for name in one.roles]
+    for holder, role in roles.roles.items():
+        named += [(f"[roles.{holder}] grants", name) for name in role.grants]
+    for where, name in named:
+        if name not in roles.roles:
+            yield f"roles.toml: {where}: {name} is no role"
     for network in roles.source_networks:
         try:
             ip_network(network)

@@ -1,6 +1,7 @@
-"""The staff as the operator keeps it: add, give and take roles, end; each with a reason and event.
+"""The staff as it is kept: add, give and take roles, end; each with a reason and event.
 
-Named persons only. Whoever loses a role, or the account, is signed out in the same act.
+Named persons only. Whoever loses a role, or the account, is signed out in the same act. The last
+administrator stays one: nobody else could give the role again.
 """
 
 from __future__ import annotations
@@ -8,21 +9,26 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from audit.event import Actor, Personal, new_id
 from audit.names import EventName
 from idp.clock import Clock, to_micros
 from idp.inforce.service import PolicyInForce
 from idp.journal.model import Origin
-from idp.journal.service import Journal
+from idp.journal.service import SYSTEM, Journal
 from idp.members.japan.mail import parse_mail_address
-from idp.staff import store
+from idp.staff import role_store, store
+from idp.staff.authority import hold_authority
 from idp.staff.enrolment import StaffEnrolments
 from idp.staff.model import End, HeldRole, StaffAccount, StaffRefused, UnknownStaff
+from idp.staff.roles import Roles, Why
 from idp.staff.sessions import StaffSessions
 from idp.storage.sql import Database, Tx
 
 MOST_REASON, MOST_NAME = 500, 100
+ADMINISTRATOR: Final = "administrator"
+BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +63,28 @@ class StaffDirectory:
     enrolments: StaffEnrolments
     sessions: StaffSessions
 
+    @property
+    def roles(self) -> Roles:
+        """Give what gives and takes roles."""
+        return Roles(self.policy, self.journal)
+
     def add(
-        self, address: str, name: str, roles: Collection[str], actor: Actor, reason: str
+        self,
+        address: str,
+        name: str,
+        roles: Collection[str],
+        actor: Actor,
+        reason: str,
+        *,
+        approval: str | None = None,
     ) -> Invited:
         """Make an account; raises `BadMailAddress`, `StaffRefused`."""
-        typed, why, now = parse_mail_address(address), _words(reason, MOST_REASON), self.clock.now()
-        person, at = _words(name, MOST_NAME), to_micros(now)
+        typed, now = parse_mail_address(address), self.clock.now()
+        why = Why(actor, words(reason, MOST_REASON), approval)
+        person, at = words(name, MOST_NAME), to_micros(now)
         staff_id = new_id(now)
         with self.database.begin() as tx:
+            hold_authority(tx)
             tx.lock(f"staff-address:{typed.normal_form}")
             if store.find_by_address(tx, typed.normal_form) is not None:
                 raise StaffRefused("another staff account signs in with this address")
@@ -79,17 +99,14 @@ class StaffDirectory:
                 created_by=str(actor.id),
             )
             data = {
-                "reason": why,
                 "name": Personal(person, staff_id),
                 "address": Personal(typed.typed, staff_id),
             }
-            self.journal.record(
-                tx, EventName.STAFF_ADDED, now, actor=actor, subject=staff_id, data=data
-            )
+            self._record(tx, EventName.STAFF_ADDED, staff_id, why, now, data)
             for role in dict.fromkeys(roles):
-                self._grant(tx, staff_id, role, actor, why, now)
-            link = self.enrolments.issue(tx, staff_id, actor, why, now)
-            return Invited(_in_service(store.find(tx, staff_id), address), link)
+                self.roles.grant(tx, staff_id, role, why, now)
+            link = self.enrolments.issue(tx, staff_id, actor, why.reason, now, approval)
+            return Invited(in_service(store.find(tx, staff_id), address), link)
 
     def change_roles(
         self,
@@ -98,54 +115,73 @@ class StaffDirectory:
         revoke: Sequence[str],
         actor: Actor,
         reason: str,
+        *,
+        approval: str | None = None,
+        until: datetime | None = None,
     ) -> Listed:
-        """Take roles away, then give others; raises `UnknownStaff`, `StaffRefused`."""
-        why, now = _words(reason, MOST_REASON), self.clock.now()
-        with self.database.begin() as tx:
-            account = self._hold(tx, who)
-            for role in revoke:
-                self._revoke(tx, account.id, role, actor, why, now)
-            for role in grant:
-                self._grant(tx, account.id, role, actor, why, now)
-            self.sessions.end_all(tx, account.id, End.ROLE_CHANGED, actor, now)
-            return Listed(account, tuple(store.roles_of(tx, account.id)))
+        """Take roles away, then give others, `until` an instant or for good.
 
-    def enrol_again(self, who: str, actor: Actor, reason: str) -> Invited:
+        Raises `UnknownStaff`, `StaffRefused`.
+        """
+        why, now = Why(actor, words(reason, MOST_REASON), approval), self.clock.now()
+        with self.database.begin() as tx:
+            account = self.hold(tx, who)
+            administrators = role_store.count_lasting(tx, ADMINISTRATOR)
+            for role in revoke:
+                self.roles.revoke(tx, account.id, role, why, now)
+            for role in grant:
+                self.roles.grant(tx, account.id, role, why, now, until)
+            self._keep_one(tx, administrators)
+            self.sessions.end_all(tx, account.id, End.ROLE_CHANGED, actor, now)
+            return Listed(account, tuple(role_store.roles_of(tx, account.id)))
+
+    def enrol_again(
+        self, who: str, actor: Actor, reason: str, *, approval: str | None = None
+    ) -> Invited:
         """Make another one-time link: the first was lost, or the phone was.
 
         What is in force stays so until the link is used.
         """
-        why, now = _words(reason, MOST_REASON), self.clock.now()
+        why, now = words(reason, MOST_REASON), self.clock.now()
         with self.database.begin() as tx:
-            account = self._hold(tx, who)
-            return Invited(account, self.enrolments.issue(tx, account.id, actor, why, now))
+            account = self.hold(tx, who)
+            link = self.enrolments.issue(tx, account.id, actor, why, now, approval)
+            return Invited(account, link)
 
     def end(self, who: str, actor: Actor, reason: str) -> StaffAccount:
         """End an account: its roles, sessions, links, password and app end at once."""
-        why, now = _words(reason, MOST_REASON), self.clock.now()
+        why, now = Why(actor, words(reason, MOST_REASON)), self.clock.now()
         with self.database.begin() as tx:
-            account = self._hold(tx, who)
-            for held in store.roles_of(tx, account.id):
+            account = self.hold(tx, who)
+            administrators = role_store.count_lasting(tx, ADMINISTRATOR)
+            for held in role_store.roles_of(tx, account.id):
                 if held.ended_at is None:
-                    self._revoke(tx, account.id, held.role, actor, why, now)
+                    self.roles.revoke(tx, account.id, held.role, why, now)
+            self._keep_one(tx, administrators)
             store.end_enrolments(tx, account.id, to_micros(now))
             self.sessions.end_all(tx, account.id, End.ACCOUNT_ENDED, actor, now)
-            store.end(tx, account.id, to_micros(now), str(actor.id), why)
-            self.journal.record(
-                tx,
-                EventName.STAFF_ENDED,
-                now,
-                actor=actor,
-                subject=account.id,
-                data={"reason": why},
-            )
+            store.end(tx, account.id, to_micros(now), str(actor.id), why.reason)
+            self._record(tx, EventName.STAFF_ENDED, account.id, why, now)
             return account
+
+    def end_roles_over(self) -> int:
+        """Note the end of roles that were given for a time; answers how many."""
+        now = self.clock.now()
+        with self.database.read() as tx:
+            over = role_store.roles_over(tx, to_micros(now), BATCH)
+        why = Why(SYSTEM, "the time the role was given for is over")
+        for staff_id, role in over:
+            with self.database.begin() as tx:
+                hold_authority(tx)
+                if (staff_id, role) in role_store.roles_over(tx, to_micros(now), BATCH):
+                    self.roles.revoke(tx, staff_id, role, why, now)
+        return len(over)
 
     def list_all(self) -> list[Listed]:
         """List all accounts with their roles, those that have ended too."""
         with self.database.read() as tx:
             found = store.list_all(tx)
-            return [Listed(one, tuple(store.roles_of(tx, one.id))) for one in found]
+            return [Listed(one, tuple(role_store.roles_of(tx, one.id))) for one in found]
 
     def list_for(self, actor: Actor, session: str, origin: Origin) -> list[Listed]:
         """Do as `list_all` for somebody who looks at a page; it is an event."""
@@ -162,62 +198,49 @@ class StaffDirectory:
             )
         return listed
 
-    def _grant(
-        self, tx: Tx, staff_id: str, role: str, actor: Actor, why: str, now: datetime
-    ) -> None:
-        rules = self.policy.policy.roles
-        if role not in rules.roles:
-            raise StaffRefused(f"{role} is no role; there are {', '.join(rules.roles)}")
-        held = [one.role for one in store.roles_of(tx, staff_id) if one.ended_at is None]
-        if role in held:
-            raise StaffRefused(f"the role {role} is held already")
-        forbidden = rules.forbidden_together([*held, role])
-        if forbidden is not None:
-            together = " and ".join(forbidden.roles)
-            raise StaffRefused(f"nobody holds {together} together: {forbidden.about}")
-        store.grant(
-            tx,
-            id=new_id(now),
-            staff_id=staff_id,
-            role=role,
-            granted_at=to_micros(now),
-            granted_by=str(actor.id)[:64],
-            reason=why,
-        )
-        data = {"role": role, "reason": why}
-        self.journal.record(
-            tx, EventName.STAFF_ROLE_GRANTED, now, actor=actor, subject=staff_id, data=data
-        )
-
-    def _revoke(
-        self, tx: Tx, staff_id: str, role: str, actor: Actor, why: str, now: datetime
-    ) -> None:
-        if not store.revoke(tx, staff_id, role, to_micros(now), str(actor.id), why):
-            raise StaffRefused(f"the role {role[:40]} is not held")
-        data = {"role": role, "reason": why}
-        self.journal.record(
-            tx, EventName.STAFF_ROLE_REVOKED, now, actor=actor, subject=staff_id, data=data
-        )
-
-    def _hold(self, tx: Tx, who: str) -> StaffAccount:
-        """Find an account in service by id or address, and hold others off it."""
+    def find(self, tx: Tx, who: str) -> StaffAccount:
+        """Find an account in service by id or address; raises `UnknownStaff`."""
         found = store.find(tx, who) if "@" not in who else None
         if found is None and "@" in who:
             found = store.find_by_address(tx, parse_mail_address(who).normal_form)
-        account = _in_service(found, who)
+        return in_service(found, who)
+
+    def hold(self, tx: Tx, who: str) -> StaffAccount:
+        """Find an account in service, and hold others off it and off all roles."""
+        hold_authority(tx)
+        account = self.find(tx, who)
         tx.lock(f"staff:{account.id}")
-        return _in_service(store.find(tx, account.id), who)
+        return in_service(store.find(tx, account.id), who)
+
+    def _keep_one(self, tx: Tx, before: int) -> None:
+        if before and not role_store.count_lasting(tx, ADMINISTRATOR):
+            raise StaffRefused(
+                "this is the last administrator who can sign in; make somebody else one first"
+            )
+
+    def _record(
+        self,
+        tx: Tx,
+        name: EventName,
+        staff_id: str,
+        why: Why,
+        now: datetime,
+        data: dict[str, Personal] | None = None,
+    ) -> None:
+        told = why.as_data() | (data or {})
+        self.journal.record(tx, name, now, actor=why.actor, subject=staff_id, data=told)
 
 
-def _in_service(account: StaffAccount | None, who: str) -> StaffAccount:
+def in_service(account: StaffAccount | None, who: str) -> StaffAccount:
+    """Give an account that has not ended; raises `UnknownStaff`."""
     if account is None or account.ended_at is not None:
-        raise UnknownStaff(f"{who}: no staff account of this address or id is in service")
+        raise UnknownStaff(f"{who[:80]}: no staff account of this address or id is in service")
     return account
 
 
-def _words(text: str, most: int) -> str:
-    """Check a reason or a name: one line of words."""
-    words = text.replace("\u3000", " ").strip()
-    if not words or len(words) > most or not words.isprintable():
+def words(text: str, most: int) -> str:
+    """Check a reason or a name: one line of words; raises `StaffRefused`."""
+    said = text.replace("\u3000", " ").strip()
+    if not said or len(said) > most or not said.isprintable():
         raise StaffRefused(f"a reason and a name in words are needed, of 1 to {most} characters")
-    return words
+    return said

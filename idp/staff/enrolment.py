@@ -92,7 +92,15 @@ class StaffEnrolments:
     door: Door | None = None
     """None for who stands on the node: nobody else reaches it without an address."""
 
-    def issue(self, tx: Tx, staff_id: str, actor: Actor, reason: str, now: datetime) -> str:
+    def issue(
+        self,
+        tx: Tx,
+        staff_id: str,
+        actor: Actor,
+        reason: str,
+        now: datetime,
+        approval: str | None = None,
+    ) -> str:
         """Make a link; older ones of the same person end. It is told once and kept nowhere."""
         at = to_micros(now)
         store.end_enrolments(tx, staff_id, at)
@@ -114,7 +122,7 @@ class StaffEnrolments:
             now,
             actor=actor,
             subject=staff_id,
-            data={"reason": reason},
+            data={"reason": reason} | ({"approval": approval} if approval else {}),
         )
         return f"{selector}.{secret}"
 

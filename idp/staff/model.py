@@ -44,6 +44,8 @@ class HeldRole:
     ended_at: datetime | None = None
     ended_by: str | None = None
     end_reason: str | None = None
+    until: datetime | None = None
+    """When a role of an emergency ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,17 @@ def effective_roles(held: Collection[str], rules: Roles) -> tuple[str, ...]:
         for role in one.roles
     }
     return tuple(role for role in known if role not in clashing)
+
+
+def may_grant(held: Collection[str], role: str, rules: Roles) -> bool:
+    """Tell whether who holds these roles may ask for a role in a colleague's name.
+
+    Nobody grants what they lack: the role can do nothing that theirs cannot, or the policy says of
+    one of theirs that it grants this one.
+    """
+    own = permissions_of(held, rules)
+    named = any(role in rules.roles[one].grants for one in held)
+    return named or own.issuperset(rules.roles[role].permissions)
 
 
 def permissions_of(roles: Collection[str], rules: Roles) -> frozenset[Permission]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from idp.clock import from_micros
+from idp.clock import from_micros, to_micros
 from idp.staff.model import StaffAccount, StaffProgress, StaffSession
 from idp.staff.store import ACCOUNT, read_account
 from idp.staff.tables import (
@@ -41,7 +42,11 @@ _BY_COOKIE = Statement(
     .where(_s.cookie_hash == sa.bindparam("cookie"))
 )
 _HELD = Statement(
-    sa.select(_r.role).where(_r.staff_id == sa.bindparam("who"), _r.ended_at.is_(None))
+    sa.select(_r.role).where(
+        _r.staff_id == sa.bindparam("who"),
+        _r.ended_at.is_(None),
+        sa.or_(_r.until.is_(None), _r.until > sa.bindparam("now")),
+    )
 )
 _ADD = Statement(
     sa.insert(staff_session).values(
@@ -125,9 +130,9 @@ def find_by_cookie(tx: Tx, cookie_hash: str) -> tuple[StaffSession, StaffAccount
     return (_read(row[:7]), read_account(row[7:])) if row else None
 
 
-def held_roles(tx: Tx, staff_id: str) -> tuple[str, ...]:
-    """List the roles somebody holds now."""
-    return tuple(row[0] for row in tx.all(_HELD, who=staff_id))
+def held_roles(tx: Tx, staff_id: str, now: datetime) -> tuple[str, ...]:
+    """List the roles somebody holds at an instant."""
+    return tuple(row[0] for row in tx.all(_HELD, who=staff_id, now=to_micros(now)))
 
 
 def add(tx: Tx, **columns: Any) -> None:

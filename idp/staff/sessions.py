@@ -67,7 +67,7 @@ class StaffSessions:
             if found is None or self._is_over(*found, now):
                 return None
             session, account = found
-            held = store.held_roles(tx, account.id)
+            held = store.held_roles(tx, account.id, now)
         if now - session.last_seen_at >= TOUCH_EVERY:
             with self.database.begin() as tx:
                 store.touch(tx, session.id, to_micros(now))
@@ -90,7 +90,7 @@ class StaffSessions:
             found = store.find_by_cookie(tx, hash_token(acting.cookie))
             if found is None or self._is_over(*found, now):
                 return False
-            held = store.held_roles(tx, acting.staff_id)
+            held = store.held_roles(tx, acting.staff_id, now)
         return permission in permissions_of(effective_roles(held, rules), rules)
 
     def start(

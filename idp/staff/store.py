@@ -1,4 +1,4 @@
-"""Rows of staff accounts, their roles, apps and one-time links. Secrets stand hashed or wrapped."""
+"""Rows of staff accounts, their apps and one-time links. Secrets stand hashed or wrapped."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from idp.clock import from_micros
-from idp.staff.model import HeldRole, StaffAccount
-from idp.staff.tables import staff_account, staff_enrolment, staff_role, staff_totp
+from idp.staff.model import StaffAccount
+from idp.staff.tables import staff_account, staff_enrolment, staff_totp
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
 from idp.storage.wrapped import WrappedColumn
 
-_a, _r, _e, _t = staff_account.c, staff_role.c, staff_enrolment.c, staff_totp.c
+_a, _e, _t = staff_account.c, staff_enrolment.c, staff_totp.c
 ACCOUNT = (
     _a.id,
     _a.name,
@@ -60,32 +60,6 @@ _REHASH = Statement(
     sa.update(staff_account)
     .where(_a.id == sa.bindparam("who"), _a.password_hash == sa.bindparam("old"))
     .values(password_hash=sa.bindparam("new"))
-)
-_ROLE = (
-    _r.role,
-    _r.granted_at,
-    _r.granted_by,
-    _r.reason,
-    _r.ended_at,
-    _r.ended_by,
-    _r.end_reason,
-)
-_ROLES = Statement(
-    sa.select(*_ROLE).where(_r.staff_id == sa.bindparam("who")).order_by(_r.granted_at, _r.id)
-)
-_GRANT = Statement(
-    sa.insert(staff_role).values({c.name: sa.bindparam(c.name) for c in _r if not c.nullable})
-)
-_REVOKE = Statement(
-    sa.update(staff_role)
-    .where(
-        _r.staff_id == sa.bindparam("who"),
-        _r.role == sa.bindparam("which"),
-        _r.ended_at.is_(None),
-    )
-    .values(
-        ended_at=sa.bindparam("at"), ended_by=sa.bindparam("by"), end_reason=sa.bindparam("why")
-    )
 )
 _ENROLMENT = (
     _e.id,
@@ -200,21 +174,6 @@ def rehash(tx: Tx, staff_id: str, old: str, new: str) -> bool:
     return tx.run(_REHASH, who=staff_id, old=old, new=new) == 1
 
 
-def roles_of(tx: Tx, staff_id: str) -> list[HeldRole]:
-    """List the roles somebody holds and held, the oldest first."""
-    return [_read_role(row) for row in tx.all(_ROLES, who=staff_id)]
-
-
-def grant(tx: Tx, **columns: Any) -> None:
-    """Give a role."""
-    tx.run(_GRANT, **columns)
-
-
-def revoke(tx: Tx, staff_id: str, role: str, at: int, by: str, why: str) -> bool:
-    """Take a role away; False when it is not held."""
-    return tx.run(_REVOKE, who=staff_id, which=role, at=at, by=by[:64], why=why) == 1
-
-
 def add_enrolment(tx: Tx, **columns: Any) -> None:
     """Keep a new link."""
     tx.write(_ADD_ENROLMENT, **columns)
@@ -287,8 +246,3 @@ def read_account(row: tuple[Any, ...]) -> StaffAccount:
         enrolled_at=from_micros(row[6]) if row[6] is not None else None,
         ended_at=from_micros(row[7]) if row[7] is not None else None,
     )
-
-
-def _read_role(row: tuple[Any, ...]) -> HeldRole:
-    ended = from_micros(row[4]) if row[4] is not None else None
-    return HeldRole(row[0], from_micros(row[1]), row[2], row[3], ended, row[5], row[6])

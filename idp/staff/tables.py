@@ -37,6 +37,7 @@ staff_role = sa.Table(
     sa.Column("ended_at", Instant),
     sa.Column("ended_by", sa.String(64)),
     sa.Column("end_reason", sa.String(500)),
+    sa.Column("until", Instant),  # a role of an emergency ends by itself
 )
 sa.Index("ix_staff_role_staff_id", staff_role.c.staff_id)
 _held = staff_role.c.ended_at.is_(None)

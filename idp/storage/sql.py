@@ -104,8 +104,8 @@ class Database:
         """Make one transaction of several acts of this thread, each of which opens its own.
 
         What a second person decides and what is done upon it stand or fall together. When one of
-        the acts fails nothing is stored, even if somebody caught its exception. Within another one
-        it is part of that.
+        the acts fails nothing is stored, even if somebody caught its exception. Within another
+        `together` it is that one.
         """
         if getattr(self._own, "together", False):
             with self._joined() as own:

@@ -58,7 +58,10 @@ def test_a_role_is_a_fact_with_a_beginning_and_an_end(foundation: Foundation) ->
     assert [one.reason for one in changed.roles] == ["joined", "moved", "back"]
     assert [one.end_reason for one in changed.roles] == ["moved", None, None]
     with foundation.database.read() as tx:
-        assert set(session_store.held_roles(tx, made.id)) == {"clerk", "helpdesk"}
+        assert set(session_store.held_roles(tx, made.id, foundation.clock.now())) == {
+            "clerk",
+            "helpdesk",
+        }
 
 
 def test_what_is_refused_changes_nothing(foundation: Foundation) -> None:

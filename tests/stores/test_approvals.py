@@ -1,0 +1,294 @@
+"""Four eyes on both engines: one use, one decision, of what was shown, by somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from audit.names import EventName
+from idp.approvals.model import (
+    ApprovalRefused,
+    BadRequest,
+    Performed,
+    State,
+    UnknownApproval,
+    Waits,
+    Why,
+)
+from idp.bootstrap import prepare
+from idp.policy.approvals import ApprovalKind
+from idp.staff.model import StaffRefused
+from tests.stores.conftest import ENGINES, settings_for
+from tests.support.four_eyes import OPERATOR, REFUSES, Office, Switch, open_office
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def office(
+    request: pytest.FixtureRequest,
+    new_url: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Office]:
+    folder = tmp_path_factory.mktemp("office")
+    f = prepare(settings_for(new_url(request.param), folder))
+    (folder / "clock").write_text("0")
+    yield open_office(f)
+    f.database.dispose()
+
+
+@pytest.fixture(autouse=True)
+def fresh(office: Office) -> None:
+    fields = Switch(office.f.journal)
+    for name in ("kind", "before", "subject", "count", "fails", "gone", "done"):
+        setattr(office.switch, name, getattr(fields, name))
+
+
+def move(office: Office, by: timedelta) -> None:
+    file = office.f.settings.clock_file
+    assert file is not None
+    file.write_text(str(float(file.read_text()) + by.total_seconds()))
+
+
+def test_what_two_agree_upon_is_done_once(office: Office) -> None:
+    """Replay of a decision form (CWE-294): the second sending finds the request used up."""
+    one, other = office.person("security"), office.person("administrator")
+    approval, digest = office.ask(one)
+    assert office.switch.done == []
+    assert [x.id for x in office.approvals.waiting(other.staff_id, ["approval.decide"])] == [
+        approval
+    ]
+    decided = office.approvals.decide(approval, digest, other, approve=True, reason="seen")
+    assert (decided, office.switch.done) == (State.APPROVED, ["on"])
+    for again in (True, False):
+        with pytest.raises(ApprovalRefused) as refused:
+            office.approvals.decide(approval, digest, other, approve=again, reason="seen")
+        assert refused.value.why is Why.OVER
+    assert office.switch.done == ["on"]
+    content, answer = office.approvals.read(office.approvals.find(approval))
+    assert content is not None
+    assert (content.parameters, content.reason, answer) == ({"to": "on"}, "needed", "seen")
+
+
+def test_the_hash_is_of_what_was_shown(office: Office) -> None:
+    """A decision of another content, or of none, is refused (CWE-345)."""
+    one, other = office.person("security"), office.person("administrator")
+    approval, _ = office.ask(one, "a")
+    _, elsewhere = office.ask(one, "b")
+    for digest in (elsewhere, "", "0" * 64, "\ud800", "x\0"):
+        with pytest.raises(ApprovalRefused) as refused:
+            office.approvals.decide(approval, digest, other, approve=True, reason="seen")
+        assert refused.value.why is Why.OTHER_CONTENT
+    assert office.switch.done == []
+
+
+def test_a_difference_that_changed_meanwhile_ends_the_request(office: Office) -> None:
+    """Time of check to time of use (CWE-367)."""
+    one, other = office.person("security"), office.person("administrator")
+    approval, digest = office.ask(one)
+    office.switch.before = "half on"
+    state = office.approvals.decide(approval, digest, other, approve=True, reason="seen")
+    assert (state, office.switch.done) == (State.CHANGED, [])
+    office.switch.before = "off"
+    with pytest.raises(ApprovalRefused):
+        office.approvals.decide(approval, digest, other, approve=True, reason="seen")
+    assert office.switch.done == []
+    approval, digest = office.ask(one)
+    office.switch.gone = StaffRefused("there is nobody of that name any more")
+    state = office.approvals.decide(approval, digest, other, approve=True, reason="seen")
+    assert (state, office.switch.done) == (State.CHANGED, [])
+
+
+def test_an_act_that_fails_stores_nothing_and_still_waits(office: Office) -> None:
+    """One transaction holds the decision and the act: whatever ends it, neither is there."""
+    one, other = office.person("security"), office.person("administrator")
+    approval, digest = office.ask(one)
+    office.switch.fails = REFUSES
+    done, given = (
+        office.events(EventName.POLICY_ACTIVATED),
+        office.events(EventName.APPROVAL_GIVEN),
+    )
+    with pytest.raises(StaffRefused):
+        office.approvals.decide(approval, digest, other, approve=True, reason="seen")
+    assert office.approvals.find(approval).state is State.WAITING
+    assert office.events(EventName.POLICY_ACTIVATED) == done
+    assert office.events(EventName.APPROVAL_GIVEN) == given
+    office.switch.fails = None
+    state = office.approvals.decide(approval, digest, other, approve=True, reason="seen")
+    assert (state, office.switch.done) == (State.APPROVED, ["on"])
+
+
+def test_nobody_decides_about_what_they_asked_for(office: Office) -> None:
+    """Incorrect authorization (CWE-863): same person, session or browser, whoever signed in."""
+    one, other = office.person("administrator"), office.person("administrator")
+    assert one.browser is not None
+    approval, digest = office.ask(one)
+    elsewhere = office.at_browser(one.staff_id, "administrator", "a" * 64)
+    same_browser = office.at_browser(other.staff_id, "administrator", one.browser)
+    same_session = type(other)(
+        other.staff_id, other.actor, other.origin, one.session, other.browser
+    )
+    strange = type(other)(other.staff_id, other.actor, other.origin, "s", "b" * 64)
+    without = type(other)(other.staff_id, other.actor, other.origin, "s", None)
+    before = office.events(EventName.APPROVAL_REFUSED)
+    for who, why in (
+        (one, Why.SAME_PERSON),
+        (elsewhere, Why.SAME_PERSON),
+        (same_browser, Why.SAME_BROWSER),
+        (same_session, Why.SAME_SESSION),
+        (strange, Why.UNKNOWN_BROWSER),
+        (without, Why.UNKNOWN_BROWSER),
+        (office.person("helpdesk"), Why.NO_PERMISSION),
+        (office.person("auditor"), Why.NO_PERMISSION),
+        (office.person(), Why.NO_PERMISSION),
+    ):
+        for approve in (True, False):
+            with pytest.raises(ApprovalRefused) as refused:
+                office.approvals.decide(approval, digest, who, approve=approve, reason="mine")
+            assert refused.value.why is why
+    assert office.switch.done == []
+    assert office.approvals.find(approval).state is State.WAITING
+    assert office.events(EventName.APPROVAL_REFUSED) == before + 18
+    mine = office.approvals.waiting(one.staff_id, ["approval.decide"])
+    assert approval not in [x.id for x in mine]
+
+
+def test_who_lost_the_role_or_left_just_now_decides_nothing(office: Office) -> None:
+    """The role is looked up in the deciding transaction (CWE-367)."""
+    one = office.person("security")
+    lost, left = office.person("administrator"), office.person("security")
+    approval, digest = office.ask(one)
+    directory = office.staff.directory
+    directory.change_roles(lost.staff_id, [], ["administrator"], OPERATOR, "moved")
+    directory.end(left.staff_id, OPERATOR, "left")
+    for who in (lost, left):
+        with pytest.raises(ApprovalRefused) as refused:
+            office.approvals.decide(approval, digest, who, approve=True, reason="seen")
+        assert refused.value.why is Why.NO_PERMISSION
+    assert office.switch.done == []
+
+
+@pytest.mark.parametrize("how", ["left", "lost"])
+def test_a_request_of_somebody_who_may_not_ask_any_more_is_over(office: Office, how: str) -> None:
+    one, other = office.person("security"), office.person("administrator")
+    approval, digest = office.ask(one)
+    directory = office.staff.directory
+    if how == "left":
+        directory.end(one.staff_id, OPERATOR, "left")
+    else:
+        directory.change_roles(one.staff_id, [], ["security"], OPERATOR, "moved")
+    state = office.approvals.decide(approval, digest, other, approve=True, reason="seen")
+    assert (state, office.switch.done) == (State.LAPSED, [])
+    if how == "lost":
+        with pytest.raises(ApprovalRefused):
+            office.ask(one)
+
+
+def test_a_request_expires(office: Office) -> None:
+    one, other = office.person("security"), office.person("administrator")
+    late, noted = office.ask(one, "late"), office.ask(one, "noted")
+    move(office, timedelta(hours=72, seconds=1))
+    over = office.events(EventName.APPROVAL_OVER)
+    state = office.approvals.decide(*late, other, approve=True, reason="seen")
+    assert (state, office.switch.done) == (State.EXPIRED, [])
+    assert office.approvals.expire() >= 1
+    assert office.approvals.expire() == 0
+    assert office.approvals.find(noted[0]).state is State.EXPIRED
+    assert office.events(EventName.APPROVAL_OVER) >= over + 2
+
+
+def test_only_who_asked_withdraws_and_a_refusal_says_why(office: Office) -> None:
+    one, other = office.person("security"), office.person("administrator")
+    approval, digest = office.ask(one, "w")
+    with pytest.raises(ApprovalRefused):
+        office.approvals.withdraw(approval, other, "not theirs")
+    assert office.approvals.withdraw(approval, one, "a mistake") is State.WITHDRAWN
+    with pytest.raises(ApprovalRefused):
+        office.approvals.decide(approval, digest, other, approve=True, reason="seen")
+    approval, digest = office.ask(one, "w")
+    state = office.approvals.decide(approval, digest, other, approve=False, reason="too early")
+    assert state is State.DECLINED
+    assert office.approvals.read(office.approvals.find(approval))[1] == "too early"
+    with pytest.raises(ApprovalRefused):
+        office.approvals.withdraw(approval, one, "too late")
+    assert office.switch.done == []
+
+
+def test_the_same_thing_asked_twice_waits_once(office: Office) -> None:
+    one, other = office.person("security"), office.person("security")
+    first = office.ask(one, "same")
+    assert office.ask(one, "same") == first
+    assert office.ask(other, "same") != first
+    office.switch.before = "changed"
+    assert office.ask(one, "same") != first
+    assert office.approvals.find(first[0]).state is State.CHANGED
+
+
+def test_what_policy_leaves_to_one_person_is_done_at_once(office: Office) -> None:
+    one, switch = office.person("security"), office.switch
+    switch.kind, switch.count = ApprovalKind.BLOCK_LIFT_ALL, 49
+    assert office.approvals.submit(switch, {"to": "few"}, one, "needed") == Performed()
+    switch.count = 50
+    assert isinstance(office.approvals.submit(switch, {"to": "many"}, one, "needed"), Waits)
+    assert switch.done == ["few"]
+    with pytest.raises(ApprovalRefused) as refused:
+        office.approvals.submit(switch, {"to": "many"}, one, "needed", break_glass=True)
+    assert refused.value.why is Why.NO_BREAK_GLASS
+
+
+def test_an_emergency_is_done_at_once_and_reviewed_by_somebody_else(office: Office) -> None:
+    one, other = office.person("security"), office.person("administrator")
+    done = office.approvals.submit(office.switch, {"to": "now"}, one, "fire", break_glass=True)
+    assert isinstance(done, Performed)
+    assert done.review_by is not None
+    assert done.review_by - office.f.clock.now() > timedelta(hours=23, minutes=59)
+    assert office.switch.done == ["now"]
+    waits = office.approvals.unreviewed()[-1]
+    with pytest.raises(ApprovalRefused) as refused:
+        office.approvals.review(waits.id, one, in_order=True, remark="fine")
+    assert refused.value.why is Why.SAME_PERSON
+    office.approvals.review(waits.id, other, in_order=False, remark="not needed")
+    found = office.approvals.find(waits.id)
+    assert (found.in_order, found.reviewed_by, found.needs_review) == (
+        False,
+        other.staff_id,
+        False,
+    )
+    with pytest.raises(ApprovalRefused):
+        office.approvals.review(waits.id, other, in_order=True, remark="after all")
+
+
+def test_erasing_the_person_reaches_what_a_request_says(office: Office) -> None:
+    one, other = office.person("security"), office.person("administrator")
+    office.switch.subject = "member:99999901"
+    approval, digest = office.ask(one, "secret value")
+    with office.f.database.read() as tx:
+        rows = tx.text("SELECT content FROM approval").fetchall()
+    assert not any("secret value" in row[0] for row in rows)
+    with office.f.database.begin() as tx:
+        office.f.persons.erase(tx, "member:99999901", office.f.clock.now())
+    assert office.approvals.read(office.approvals.find(approval)) == (None, None)
+    state = office.approvals.decide(approval, digest, other, approve=True, reason="seen")
+    assert (state, office.switch.done) == (State.LAPSED, [])
+    with pytest.raises(ApprovalRefused) as refused:
+        office.ask(one)
+    assert refused.value.why is Why.ERASED
+
+
+@pytest.mark.parametrize("reason", ["", " ", "\u3000", "x" * 501, "a\nb", "a\0b", "\ud800"])
+def test_a_reason_is_words(office: Office, reason: str) -> None:
+    one, other = office.person("security"), office.person("administrator")
+    with pytest.raises(BadRequest):
+        office.ask(one, reason=reason)
+    approval, digest = office.ask(one)
+    with pytest.raises(BadRequest):
+        office.approvals.decide(approval, digest, other, approve=False, reason=reason)
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800", 1.5, 2**60, "x" * 70_000, object()])
+def test_parameters_are_plain_values_of_a_size(office: Office, value: object) -> None:
+    one = office.person("security")
+    with pytest.raises(BadRequest):
+        office.approvals.submit(office.switch, {"to": "on", "more": value}, one, "needed")
+    with pytest.raises(UnknownApproval):
+        office.approvals.decide("no such", "", one, approve=True, reason="seen")
