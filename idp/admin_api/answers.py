@@ -9,9 +9,9 @@ import msgspec
 from idp.admin_api.model import CallRefused
 from idp.admin_api.once import Said
 from idp.admin_api.problems import MEDIA_TYPE, PREFIX, Problem, of_error
-from idp.admin_api.routes import ROOT
 from idp.oidc.protocol import NO_STORE, ProtocolResponse
 from idp.oidc.refusals import Refusal
+from idp.policy.admin_api import ROOT
 
 _OF_DOOR = {
     400: Problem.UNREADABLE,

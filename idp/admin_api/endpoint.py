@@ -18,10 +18,11 @@ from idp.admin_api.model import Answer, Call, Caller, CallRefused
 from idp.admin_api.once import Once, digest_of, said_of
 from idp.admin_api.problems import Problem
 from idp.admin_api.recording import Recording
-from idp.admin_api.routes import ROOT, Kind, Route, Routes
+from idp.admin_api.routes import Kind, Route, Routes
 from idp.clock import Clock
 from idp.errors import IdpError, Unavailable
 from idp.oidc.protocol import ProtocolRequest, ProtocolResponse
+from idp.policy.admin_api import ROOT
 from idp.storage.sql import Tx
 from keys.errors import HomeUnavailable, KeysError
 
@@ -107,7 +108,7 @@ class Endpoint:
         elif request.body:
             raise CallRefused(Problem.UNREADABLE)
         reason = getattr(body, "reason", None)
-        if reason is None and route.kind is not Kind.READ:
+        if route.needs_header_reason:
             reason = reading.header_reason(request)
         return Call(caller, place, query, body, reason or "", version, self.clock.now())
 

@@ -8,13 +8,13 @@ from idp.admin_api.model import Caller, CallRefused
 from idp.admin_api.problems import Problem
 from idp.admin_api.rates import Rates
 from idp.admin_api.recording import Recording
-from idp.admin_api.routes import ROOT, Open, Route
+from idp.admin_api.routes import Open, Route
 from idp.clients.service import Clients
 from idp.inforce.service import PolicyInForce
 from idp.oidc.model import OAuthError
 from idp.oidc.protected_resource import ProtectedResource, challenged, presented_token
 from idp.oidc.protocol import ProtocolRequest, ProtocolResponse
-from idp.policy.admin_api import PREFIX, permissions_of, why_not_together
+from idp.policy.admin_api import PREFIX, audience_of, permissions_of, why_not_together
 from idp.policy.staff import Permission, Roles
 
 CHALLENGES = ("WWW-Authenticate", "DPoP-Nonce")
@@ -36,8 +36,7 @@ class Guard:
         Nothing is trusted that was true when the token was issued: a client that was removed, or a
         scope that was taken from it, opens nothing from then on.
         """
-        audience = self.resource.issuer + ROOT
-        opened = self.resource.open_client(request, audience)
+        opened = self.resource.open_client(request, audience_of(self.resource.issuer))
         if isinstance(opened, ProtocolResponse):
             raise _challenge(opened)
         client = self.clients.find(opened.client_id)

@@ -62,7 +62,7 @@ class Call:
 class Answer:
     """What came of a call."""
 
-    content: Shape | None = None
+    content: Shape | Mapping[str, Any] | None = None
     status: int = 200
     location: str | None = None
     """Path below the API's root."""

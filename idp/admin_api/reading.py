@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar, get_type_hints
 
 import msgspec
 
@@ -23,6 +23,8 @@ _PATH: Final = re.compile(r" - at `\$([A-Za-z0-9_.\[\]]*)`\Z")
 _MISSING: Final = re.compile(r"Object missing required field `([a-z_]+)`")
 _KEY: Final = re.compile(KEY_PATTERN, re.ASCII)
 _REASON: Final = re.compile(REASON_PATTERN)
+_TRUTH: Final = {"true": True, "false": False}
+_WHOLE: Final = re.compile("0|[1-9][0-9]{0,8}", re.ASCII)
 _TAG: Final = re.compile(r'"[!#-~]{1,100}"')
 
 
@@ -43,11 +45,26 @@ def read_query(query: Mapping[str, str], wanted: type[Wanted] | None) -> Any:
             raise CallRefused(Problem.QUERY, errors=(Wrong("?", "there is no query here"),))
         return None
     try:
-        return msgspec.convert(dict(query), wanted, strict=False)
+        return msgspec.convert(_typed(query, wanted), wanted)
     except msgspec.ValidationError as error:
         wrong = _wrong(str(error))
         place = wrong.where.removeprefix("/") or "?"
         raise CallRefused(Problem.QUERY, errors=(Wrong(place, wrong.detail),)) from None
+
+
+def _typed(query: Mapping[str, str], wanted: type[Wanted]) -> dict[str, Any]:
+    """Give truth values and whole numbers their one spelling; `1` is not `true`, nor `05` 5."""
+    kinds = get_type_hints(wanted)
+    read: dict[str, Any] = {}
+    for name, text in query.items():
+        kind = kinds.get(name)
+        if kind is bool and text in _TRUTH:
+            read[name] = _TRUTH[text]
+        elif kind is int and _WHOLE.fullmatch(text):
+            read[name] = int(text)
+        else:
+            read[name] = text
+    return read
 
 
 def idempotency_key(request: ProtocolRequest) -> str:

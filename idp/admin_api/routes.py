@@ -18,7 +18,6 @@ from idp.admin_api.words import PLACES
 from idp.policy.admin_api import FOR_PEOPLE
 from idp.policy.staff import Permission
 
-ROOT: Final = "/admin/v1"
 _PLACE: Final = re.compile(r"\{([a-z]+)\}")
 Do = Callable[[Call], Answer]
 
@@ -75,6 +74,11 @@ class Route:
     def places(self) -> list[str]:
         """List the names that stand in the path."""
         return _PLACE.findall(self.path)
+
+    @property
+    def needs_header_reason(self) -> bool:
+        """Tell whether the reason comes in `Admin-Reason`, for there is no body to hold it."""
+        return self.kind is not Kind.READ and self.takes is None
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

@@ -14,20 +14,19 @@ import msgspec
 from audit.event import Actor
 from audit.names import EventName
 from idp.clients import store
+from idp.clients.authority import check_authority
 from idp.clients.model import READING_SCOPES, Client
 from idp.clients.registration import BadClient, client_from
 from idp.clock import Clock, to_micros
 from idp.errors import IdpError
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import Journal
-from idp.policy.admin_api import PREFIX, fault_of_scopes
 from idp.policy.consistency import signed_for
 from idp.policy.model import AuthMethod, ClientEntry, Policy, SigningAlgorithm
 from idp.storage.sql import Database
 from idp.storage.stamps import Watch, raise_stamp
 
 STAMP = "clients"
-OPERATORS = ("operator", "system")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43,512}")
 _BY_SECRET = (AuthMethod.CLIENT_SECRET_BASIC, AuthMethod.CLIENT_SECRET_POST)
 
@@ -101,7 +100,7 @@ class Clients:
         """
         client_id, entry, secret, drawn = _entry_from(metadata)
         made = client_from(client_id, entry, "added")
-        self._check_admin(made, actor)
+        check_authority(made, actor, self.policy.policy.roles)
         self._check_signable(client_id, entry, self.policy.policy)
         if self.find(client_id) is not None:
             raise BadClient(f"{client_id}: this client_id is taken")
@@ -137,18 +136,6 @@ class Clients:
         known = {client_id: _entry(text) for client_id, text in added} | proposed.clients
         for client_id, entry in known.items():
             self._check_signable(client_id, entry, proposed)
-
-    def _check_admin(self, client: Client, actor: Actor) -> None:
-        """Let nobody make a client that may more than they: only the operator on the node may."""
-        held = [scope for scope in client.resource_scopes if scope.startswith(PREFIX)]
-        if held and actor.kind not in OPERATORS:
-            raise BadClient(
-                f"{client.client_id}: scope: {PREFIX}… is given by `idp client add` or"
-                " policies/clients.toml, not here"
-            )
-        fault = fault_of_scopes(held, self.policy.policy.roles)
-        if fault is not None:
-            raise BadClient(f"{client.client_id}: {fault}")
 
     def _check_signable(self, client_id: str, entry: ClientEntry, policy: Policy) -> None:
         signing = self.signing()

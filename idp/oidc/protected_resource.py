@@ -75,8 +75,8 @@ class ProtectedResource:
     ) -> ClientAccess | ProtocolResponse:
         """Accept a token that a client got for itself (RFC 6749 4.4), as `open` does a member's.
 
-        It is for `audience`, or for this provider and nobody else: a token that was given to
-        another resource opens nothing here (RFC 9068 4).
+        It is for `audience`: one that is for another resource, or for this provider's own
+        endpoints, opens nothing here (RFC 9068 4).
         """
         scheme, token = presented_token(request)
         if not token:
@@ -84,7 +84,7 @@ class ProtectedResource:
         access = self.tokens.read_of_client(token)
         if isinstance(access, Refused):
             return challenged(scheme, OAuthError.INVALID_TOKEN)
-        if audience not in access.audience and self.issuer not in access.audience:
+        if audience not in access.audience:
             return challenged(scheme, OAuthError.INVALID_TOKEN, "the token is for other resources")
         if scheme == DPOP or access.dpop_jkt is not None:
             refused = self._why_unproven(request, scheme, token, access.dpop_jkt)

@@ -14,6 +14,7 @@ import msgspec
 from idp.policy.staff import Permission, Roles
 from idp.policy.values import Duration, Positive, Strict
 
+ROOT: Final = "/admin/v1"
 PREFIX: Final = "admin:"
 FOR_PEOPLE: Final = frozenset(
     {
@@ -52,6 +53,16 @@ class AdminApi(Strict, frozen=True):
 def permissions_of(scopes: Collection[str]) -> frozenset[Permission]:
     """Give the permissions that scopes stand for; others are not this API's."""
     return frozenset(SCOPES[scope] for scope in scopes if scope in SCOPES)
+
+
+def is_own(scope: str) -> bool:
+    """Tell whether a scope is one of the admin API."""
+    return scope.startswith(PREFIX)
+
+
+def audience_of(issuer: str) -> str:
+    """Name the admin API of a provider as a resource (RFC 8707 2)."""
+    return issuer + ROOT
 
 
 def why_not_together(held: Collection[Permission], roles: Roles) -> str | None:

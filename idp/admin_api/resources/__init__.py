@@ -1,1 +1,40 @@
-"""What the API offers, one module per noun; each uses the services that the pages use."""
+"""The resources of the API, one module each: their shapes, their routes, and what these do."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from idp.admin_api.resources.accounts import AccountActs
+from idp.admin_api.resources.approvals import OwnApprovals
+from idp.admin_api.resources.audit import AuditLog
+from idp.admin_api.resources.blocks import Blocks
+from idp.admin_api.resources.changes import ChangeDesk
+from idp.admin_api.resources.clients import ClientDesk
+from idp.admin_api.resources.invitations import InvitationDesk
+from idp.admin_api.resources.keys import KeyBook
+from idp.admin_api.resources.members import Members
+from idp.admin_api.resources.staff import StaffBook
+from idp.admin_api.routes import Route
+
+
+class Resource(Protocol):
+    """Something that declares routes; declaring needs none of its services."""
+
+    def routes(self) -> tuple[Route, ...]:
+        """Declare what is offered."""
+        ...
+
+
+ALL: Final[tuple[type[Resource], ...]] = (
+    Members,
+    AccountActs,
+    ChangeDesk,
+    InvitationDesk,
+    Blocks,
+    OwnApprovals,
+    ClientDesk,
+    KeyBook,
+    StaffBook,
+    AuditLog,
+)
+"""In the order of the description."""
