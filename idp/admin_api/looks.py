@@ -25,6 +25,12 @@ class Looks:
         with self.database.begin() as tx:
             self.recording.shown(tx, call, numbers)
 
+    def listed(self, call: Call, what: str) -> None:
+        """Pay for a page of numbers, and record that it was listed."""
+        self.rates.take_persons(call.caller, 1)
+        with self.database.begin() as tx:
+            self.recording.listed(tx, call, what)
+
     def pay(self, call: Call, count: int) -> None:
         """Pay for records whose look the service records itself."""
         self.rates.take_persons(call.caller, count)

@@ -132,9 +132,10 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
 
 
 def _parameters(route: Route, schemas: dict[Any, dict[str, Any]]) -> list[dict[str, Any]]:
-    found = [
-        _parameter("path", name, PLACES[name][1], pattern=PLACES[name][0]) for name in route.places
-    ]
+    found = []
+    for name in route.places:
+        pattern, meaning = PLACES[name]
+        found.append(_parameter("path", name, meaning, pattern=pattern))
     if route.query is not None:
         found += _query(schemas[route.query])
     if route.kind is Kind.CHANGE:

@@ -29,7 +29,7 @@ class Rates:
         """
         window = self.policy.policy.admin_api.calls
         if self._take(CALLS, window, client_id) is False:
-            return window.period.seconds
+            return self.buckets.wait_window(CALLS, _room(window), client_id)
         return None
 
     def take_persons(self, caller: Caller, count: int) -> None:
@@ -42,13 +42,16 @@ class Rates:
         if taken is None:
             raise Unavailable("the counter of looks does not answer")
         if not taken:
-            wait = ("Retry-After", str(window.period.seconds))
-            raise CallRefused(Problem.TOO_MANY, headers=(wait,))
+            wait = self.buckets.wait_window(PERSONS, _room(window), caller.client_id)
+            raise CallRefused(Problem.TOO_MANY, headers=(("Retry-After", str(wait)),))
 
     def tell(self, client_id: str) -> bool:
         """Tell whether a flood of this client is to be recorded: once a minute."""
         return bool(self.buckets.take_window(TOLD, (1, 60), client_id))
 
     def _take(self, name: str, window: Window, client_id: str, count: int = 1) -> bool | None:
-        room = (window.count, window.period.seconds)
-        return self.buckets.take_window(name, room, client_id, max(1, count))
+        return self.buckets.take_window(name, _room(window), client_id, max(1, count))
+
+
+def _room(window: Window) -> tuple[int, int]:
+    return window.count, window.period.seconds

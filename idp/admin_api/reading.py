@@ -25,6 +25,7 @@ _KEY: Final = re.compile(KEY_PATTERN, re.ASCII)
 _REASON: Final = re.compile(REASON_PATTERN)
 _TRUTH: Final = {"true": True, "false": False}
 _WHOLE: Final = re.compile("0|[1-9][0-9]{0,8}", re.ASCII)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _TAG: Final = re.compile(r'"[!#-~]{1,100}"')
 
 
@@ -44,6 +45,10 @@ def read_query(query: Mapping[str, str], wanted: type[Wanted] | None) -> Any:
         if query:
             raise CallRefused(Problem.QUERY, errors=(Wrong("?", "there is no query here"),))
         return None
+    for name, text in query.items():
+        if _CONTROL.search(text):
+            place = name if name in wanted.__struct_fields__ else "?"
+            raise CallRefused(Problem.QUERY, errors=(Wrong(place, "it has a control character"),))
     try:
         return msgspec.convert(_typed(query, wanted), wanted)
     except msgspec.ValidationError as error:
@@ -135,9 +140,12 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _is_sound(value: Any, depth: int) -> bool:
-    """Tell whether nothing is nested too deeply, and no text holds a NUL."""
+    """Tell whether nothing is nested too deeply, and no text holds a control character.
+
+    No text of this API has lines; and to Python `$` also means before a last line feed.
+    """
     if isinstance(value, str):
-        return "\0" not in value
+        return not _CONTROL.search(value)
     if isinstance(value, dict | list):
         inside = [*value.keys(), *value.values()] if isinstance(value, dict) else value
         return depth > 0 and all(_is_sound(one, depth - 1) for one in inside)

@@ -69,6 +69,18 @@ class Recording:
                 data={"member": member, "reason": call.reason},
             )
 
+    def listed(self, tx: Tx, call: Call, what: str) -> None:
+        """Record that members were listed by number."""
+        self.journal.record(
+            tx,
+            EventName.REGISTER_LISTED,
+            call.now,
+            actor=call.actor,
+            client=call.caller.client_id,
+            origin=call.caller.origin,
+            data={"what": what, "reason": call.reason},
+        )
+
 
 def _told(name: str, text: str) -> str | Personal:
     return told_of(text) if name == "number" else text

@@ -6,7 +6,11 @@ from typing import Annotated, Final
 
 import msgspec
 
-_MARK: Final = r"!-~¡-¬®-ſ‐-‧‰-⁞←-⇿①-⓿■-◿、-〿ぁ-ゖ゙-ヿ㐀-䶿一-鿿豈-舘！-ﾟ𠀀-𪛟"
+_MARK: Final = (
+    "!-~\u00a1-\u00ac\u00ae-\u017f\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2460-\u24ff"
+    "\u25a0-\u25ff\u3001-\u303f\u3041-\u3096\u3099-\u30ff\u3400-\u4db5\u4e00-\u9fef"
+    "\uf900-\ufa6d\uff01-\uff9f\U00020000-\U0002a6d6"
+)
 """Marks of the writing that reasons are in; no blanks but the plain one, nothing invisible."""
 REASON_PATTERN: Final = f"^[{_MARK}]([ {_MARK}]{{0,498}}[{_MARK}])?$"
 HEADER_REASON: Final = "^[!-~]([ -~]{0,498}[!-~])?$"

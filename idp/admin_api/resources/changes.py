@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Annotated, Final
+
+import msgspec
 
 from idp.admin_api.looks import Looks
 from idp.admin_api.model import Answer, Call, Shape, Wanted
 from idp.admin_api.routes import Kind, Route
-from idp.admin_api.words import Reason
-from idp.changes.deciding import Deciding
+from idp.admin_api.words import Reason, Size
+from idp.changes import store
+from idp.changes.deciding import MOST, Deciding
 from idp.changes.model import ChangeRequest
-from idp.clock import Clock
+from idp.clock import Clock, to_micros
 from idp.policy.staff import Permission
+
+_AFTER: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[.][0-9]{17}[.][0-9a-f-]{36}$"
 
 
 class ListChanges(Wanted, frozen=True):
-    """Which requests."""
+    """Which page."""
 
-    decided: bool = False
+    limit: Size = 50
+    after: Annotated[str, msgspec.Meta(pattern=_AFTER)] | None = None
 
 
 class ChangeShape(Shape, frozen=True):
@@ -41,6 +48,7 @@ class ChangeQueue(Shape, frozen=True):
     """Open requests, the earliest due first."""
 
     changes: list[ChangeShape]
+    next: str | None
 
 
 class ChangeBeside(Shape, frozen=True):
@@ -90,7 +98,7 @@ class ChangeDesk:
                 need=view,
                 kind=Kind.PERSON,
                 do=self.list,
-                title="List change requests, the earliest due first",
+                title="List open change requests, the earliest due first",
                 query=ListChanges,
                 gives=ChangeQueue,
             ),
@@ -127,10 +135,14 @@ class ChangeDesk:
 
     def list(self, call: Call) -> Answer:
         """List the queue; it tells numbers, and shows no record."""
-        self.looks.pay(call, 1)
-        listed = self.deciding.queue(call.actor, decided_too=call.query.decided)
-        today = self.clock.today()
-        return Answer(ChangeQueue(changes=[_shape(one, today) for one in listed]))
+        asked: ListChanges = call.query
+        self.looks.listed(call, "change requests")
+        with self.deciding.database.read() as tx:
+            queue = store.list_open(tx, MOST)
+        listed = [one for one in queue if asked.after is None or _place(one) > asked.after]
+        page, today = listed[: asked.limit], self.clock.today()
+        after = _place(page[-1]) if len(listed) > len(page) else None
+        return Answer(ChangeQueue(changes=[_shape(one, today) for one in page], next=after))
 
     def show(self, call: Call) -> Answer:
         """Show one; the service records the look, and this the reason."""
@@ -155,6 +167,11 @@ class ChangeDesk:
         change_id = call.place["change"]
         self.deciding.refuse(change_id, call.actor, call.reason)
         return Answer(Decided(id=change_id, state="refused", effective_on=None))
+
+
+def _place(one: ChangeRequest) -> str:
+    """Tell where a request stands in the queue, so that texts sort as the queue does."""
+    return f"{one.due_on.isoformat()}.{to_micros(one.filed_at):017d}.{one.id}"
 
 
 def _shape(one: ChangeRequest, today: date) -> ChangeShape:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
+
+import msgspec
 
 from idp.admin_api.looks import Looks
 from idp.admin_api.model import Answer, Call, Shape, Wanted
 from idp.admin_api.routes import Kind, Route
-from idp.admin_api.words import Number, Reason
+from idp.admin_api.words import Number, Reason, Size
 from idp.clock import Clock, date_in_tokyo
 from idp.invitations.model import Invitation, SentBy, last_day
 from idp.invitations.service import Invitations
@@ -17,9 +20,10 @@ from idp.subjects.service import told_of
 
 
 class ListInvitations(Wanted, frozen=True):
-    """Which invitations."""
+    """Which page."""
 
-    pending: bool = True
+    after: Annotated[str, msgspec.Meta(pattern="^[0-9]{8}$")] = "00000000"
+    limit: Size = 50
 
 
 class InvitationShape(Shape, frozen=True):
@@ -37,6 +41,7 @@ class InvitationList(Shape, frozen=True):
     """Invitations by member number."""
 
     invitations: list[InvitationShape]
+    next: str | None
 
 
 class Invite(Wanted, frozen=True):
@@ -77,7 +82,7 @@ class InvitationDesk:
                 need=issue,
                 kind=Kind.PERSON,
                 do=self.list,
-                title="List invitations and where each stands",
+                title="List invitations that wait to be used",
                 query=ListInvitations,
                 gives=InvitationList,
             ),
@@ -106,10 +111,12 @@ class InvitationDesk:
 
     def list(self, call: Call) -> Answer:
         """List; it tells numbers, and shows no record."""
-        self.looks.pay(call, 1)
-        found = self.invitations.list(pending=call.query.pending)
-        ordered = sorted(found, key=lambda one: (one.member_number, one.created_at))
-        return Answer(InvitationList(invitations=[self._shape(one, call) for one in ordered]))
+        asked: ListInvitations = call.query
+        self.looks.listed(call, "invitations")
+        found = self.invitations.page(asked.after, asked.limit)
+        after = found[-1].member_number if len(found) == asked.limit else None
+        shown = [self._shape(one, call) for one in found]
+        return Answer(InvitationList(invitations=shown, next=after))
 
     def invite(self, call: Call) -> Answer:
         """Invite."""
