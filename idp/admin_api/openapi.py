@@ -11,13 +11,13 @@ from typing import Any, Final
 
 import msgspec
 
-from idp.admin_api.model import Answer, Call, Shape
+from idp.admin_api.model import Answer, Call
 from idp.admin_api.problems import MEDIA_TYPE, PREFIX, Problem
+from idp.admin_api.programs import Waiting
 from idp.admin_api.routes import Kind, Open, Route, Routes
 from idp.admin_api.words import HEADER_REASON, KEY_PATTERN, PLACES
 from idp.policy.admin_api import PREFIX as SCOPE
 from idp.policy.admin_api import ROOT, SCOPES
-from idp.policy.approvals import ApprovalKind
 
 VERSION: Final = "1.0.0"
 SCHEME: Final = "oauth"
@@ -32,14 +32,6 @@ _ALWAYS: Final = (
     Problem.FAILED,
     Problem.UNAVAILABLE,
 )
-
-
-class Waiting(Shape, frozen=True):
-    """It waits for a second person; `Location` is where to see what became of it."""
-
-    approval: str
-    kind: ApprovalKind
-    expires_at: str
 
 
 @dataclass

@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from typing import Final
+from dataclasses import dataclass
 
-from idp.admin_api.model import Caller
-from idp.approvals.model import Requester
+from audit import instant
+from idp.admin_api.model import Answer, Call, Caller, CallRefused, Shape
+from idp.admin_api.problems import Problem
+from idp.approvals.model import Parameters, Performed, Requester
+from idp.approvals.service import Approvals
+from idp.policy.approvals import ApprovalKind
 
-_STAFF_ID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_LONGEST: Final = 64
+
+class Waiting(Shape, frozen=True):
+    """It waits for a second person; `Location` is where to see what became of it."""
+
+    approval: str
+    kind: ApprovalKind
+    expires_at: str
+
+
+@dataclass(frozen=True)
+class SecondPersons:
+    """Sends acts to a second person where the policy says so."""
+
+    approvals: Approvals
+
+    def ask(self, call: Call, kind: ApprovalKind, parameters: Parameters) -> Answer | None:
+        """Do an act and give None, or give the answer that it waits; never at once in an emergency.
+
+        Raises what `Approvals.submit` raises, and `CallRefused` 403.
+        """
+        act = self.approvals.deciding.acts[kind]
+        if act.needs not in call.caller.permissions:
+            raise CallRefused(Problem.SCOPE)
+        outcome = self.approvals.submit(act, parameters, requester_of(call.caller), call.reason)
+        if isinstance(outcome, Performed):
+            return None
+        which, until = outcome.approval, instant.to_text(outcome.expires_at)
+        return Answer(
+            Waiting(approval=which, kind=kind, expires_at=until),
+            status=202,
+            location=f"/approvals/{which}",
+            about={"approval": which, "kind": kind.value},
+        )
 
 
 def requester_of(caller: Caller) -> Requester:
-    """Give who asks; no client is called as somebody of the staff is, whatever its id (CWE-290)."""
-    return Requester(name_of(caller.client_id), caller.actor, caller.origin)
-
-
-def name_of(client_id: str) -> str:
-    """Name a client among those who ask."""
-    if len(client_id) <= _LONGEST and not _STAFF_ID.fullmatch(client_id):
-        return client_id
-    return "client-" + hashlib.sha256(client_id.encode()).hexdigest()[:56]
+    """Give who asks; a client of this API never has the id of somebody of the staff (CWE-290)."""
+    return Requester(caller.client_id, caller.actor, caller.origin)

@@ -199,7 +199,7 @@ def tried_row(tx: Tx, selector: str) -> tuple[Any, ...] | None:
 
 def list_pending_by_member(tx: Tx, after: str, most: int) -> list[Invitation]:
     """List invitations that nobody has used yet by member number; a member has one at most."""
-    return [_read(row) for row in tx.all(_PENDING_BY_MEMBER, after=after, most=most)]
+    return [read_invitation(row) for row in tx.all(_PENDING_BY_MEMBER, after=after, most=most)]
 
 
 def list_pending(tx: Tx, after: str, most: int) -> list[Invitation]:
