@@ -33,7 +33,7 @@ def answered(said: Said, issuer: str, *, again: bool = False) -> ProtocolRespons
         headers += (("ETag", f'"{said.version}"'),)
     if again:
         headers += (("Idempotency-Replayed", "true"),)
-    body = b"" if said.content is None else bytes(said.content)
+    body = (said.content or "").encode()
     return ProtocolResponse(said.status, body, headers)
 
 

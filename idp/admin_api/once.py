@@ -34,7 +34,8 @@ class Said(msgspec.Struct, frozen=True):
     """An answer as it is kept and sent."""
 
     status: int
-    content: msgspec.Raw | None = None
+    content: str | None = None
+    """JSON, the same to the byte each time."""
     location: str | None = None
     version: str | None = None
 
@@ -101,8 +102,8 @@ class Once:
 def said_of(answer: Answer) -> Said:
     """Render an answer."""
     content = answer.content
-    raw = msgspec.Raw(msgspec.json.encode(content)) if content is not None else None
-    return Said(answer.status, raw, answer.location, answer.version)
+    text = msgspec.json.encode(content).decode() if content is not None else None
+    return Said(answer.status, text, answer.location, answer.version)
 
 
 def digest_of(request: ProtocolRequest) -> str:

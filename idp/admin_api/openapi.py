@@ -177,9 +177,9 @@ def _responses(route: Route, schemas: dict[Any, dict[str, Any]]) -> dict[str, An
             "description": "; ".join(titles) + ".",
             "content": {MEDIA_TYPE: {"schema": {"$ref": _TEMPLATE.format(name="Problem")}}},
         }
-    for status in ("429", "503"):
-        if status in told:
-            told[status]["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    for wait in ("429", "503"):
+        if wait in told:
+            told[wait]["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
     return told
 
 

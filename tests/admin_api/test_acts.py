@@ -1,4 +1,4 @@
-"""What programs do: the acts of the console, with a reason, recorded, and as far as their scope goes.
+"""What programs do: the acts of the console, with a reason, recorded, as far as a scope goes.
 
 Incorrect authorization (CWE-863), mass assignment (CWE-915), too much shown (CWE-359).
 """

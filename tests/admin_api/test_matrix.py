@@ -1,7 +1,7 @@
 """Every scope asks for every route of the admin API: let in, or 403 and nothing done.
 
-Broken access control (CWE-862, CWE-863, CWE-285): routes are taken from what is mounted, scopes from
-the closed set of permissions, and each cell is really requested.
+Broken access control (CWE-862, CWE-863, CWE-285): routes are taken from what is mounted, scopes
+from the closed set of permissions, and each cell is really requested.
 """
 
 from __future__ import annotations

@@ -153,7 +153,6 @@ def test_many_at_once_with_keys_of_their_own_add_one_client(
 ) -> None:
     """The act itself holds in a race, whatever the keys."""
     answers = at_once(lambda _: program.call("POST", "/clients", wanted("owned")))
-    assert sorted(one.status for one in answers)[0] == 201
     assert {one.status for one in answers} <= {201, 409, 422, 503}
     assert sum(one.status == 201 for one in answers) == 1
     assert added(programs, "owned") == 1

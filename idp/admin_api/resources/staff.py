@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,7 +84,7 @@ class StaffBook:
             raise UnknownStaff(call.place["staff"])
         return Answer(_shape(found[0]))
 
-    def _recorded(self, call: Call) -> list[Listed]:
+    def _recorded(self, call: Call) -> Sequence[Listed]:
         """List all; like the page of the console it is an event."""
         listed = self.directory.list_all()
         with self.directory.database.begin() as tx:
