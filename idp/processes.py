@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 M_ARENA_MAX = -8
@@ -26,6 +27,7 @@ before it looked."""
 
 
 _SERVING = "KUMIAI_SERVING_PROCESSES"
+_FOLDER = "KUMIAI_NODE_FOLDER"
 
 
 def supervise() -> None:
@@ -70,14 +72,20 @@ def share_memory_between_threads() -> None:
         mallopt(M_ARENA_MAX, 2)
 
 
+def node_folder() -> Path | None:
+    """Tell where the processes of this node meet, or None for a process that serves alone."""
+    folder = os.environ.get(_FOLDER)
+    return Path(folder) if folder else None
+
+
 @contextmanager
-def shared_metrics() -> Iterator[None]:
-    """Give this node's processes a fresh folder in which their counters are summed.
+def shared_folder() -> Iterator[None]:
+    """Give this node's processes a fresh folder: for locks, and to sum their counters in.
 
     Entered before anything imports `prometheus_client`, which reads the name once, at import.
     """
-    folder = tempfile.mkdtemp(prefix="kumiai-metrics-")
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    folder = tempfile.mkdtemp(prefix="kumiai-node-")
+    os.environ[_FOLDER] = os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     try:
         yield
     finally:

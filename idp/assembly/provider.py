@@ -25,7 +25,7 @@ from idp.sessions.service import BrowserSessions
 from idp.storage.ephemeral import open_ephemeral
 from idp.throttle.buckets import Buckets
 from idp.throttle.degraded import OutageLog
-from idp.throttle.slots import HashSlots, share_of_cores
+from idp.throttle.slots import HashSlots, open_slots
 
 CSRF_PURPOSE, REFRESH_PURPOSE, DPOP_PURPOSE = "csrf", "refresh-successor", "dpop-nonce"
 
@@ -51,8 +51,11 @@ class Provider:
     applications: Applications
 
 
-def build_provider(foundation: Foundation, processes: int = 1) -> Provider:
-    """Build the services of one of `processes` web processes; refuses unreachable stores."""
+def build_provider(foundation: Foundation, slots: HashSlots | None = None) -> Provider:
+    """Build the services of one web process; refuses unreachable stores.
+
+    `slots` are its share of the node's cores; without them it takes all.
+    """
     f = foundation
     short = open_ephemeral(f.settings.redis_url, f.database, f.clock)
     issuing = Issuing(f.policy, f.journal, f.settings.issuer)
@@ -64,7 +67,7 @@ def build_provider(foundation: Foundation, processes: int = 1) -> Provider:
         short.outages,
         outage_log=OutageLog(f.database, f.clock, f.journal),
     )
-    slots = HashSlots(share_of_cores(processes))
+    slots = slots or open_slots(processes=1, folder=None)
     issuer = f.settings.issuer
     client_keys = ClientKeys(build_outgoing(f.settings))
     assertions = ClientAssertions(

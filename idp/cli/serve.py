@@ -34,7 +34,7 @@ def serve(
 ) -> None:
     """Start the provider: web processes, and the background worker beside them."""
     from idp.logs import set_up  # noqa: PLC0415  commands import late
-    from idp.processes import end_with_supervisor, shared_metrics  # noqa: PLC0415
+    from idp.processes import end_with_supervisor, shared_folder  # noqa: PLC0415
 
     if config is not None:
         os.environ["IDP_CONFIG"] = str(config)
@@ -46,7 +46,7 @@ def serve(
     set_up()
     end_with_supervisor()
     cores = len(os.sched_getaffinity(0))
-    with shared_metrics():
+    with shared_folder():
         from idp.server import Listen  # noqa: PLC0415  imports what counts
         from idp.server import serve as run  # noqa: PLC0415
 

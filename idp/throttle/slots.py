@@ -14,9 +14,11 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from idp.errors import Unavailable
 from idp.metrics import SHED
+from idp.throttle.node import Node, OneProcess, SharedNode
 
 LONGEST_WAIT_SECONDS = 10.0
 LONGEST_RETRY_SECONDS = 15
@@ -30,15 +32,6 @@ class Busy(Unavailable):
     """All hash slots and the queue are taken; nothing was counted."""
 
     code = "busy"
-
-
-def share_of_cores(processes: int) -> int:
-    """Tell how many hashes one of `processes` serving processes may run at once.
-
-    More hashes than cores only take each other's caches: with four at once on two cores, what a
-    sign-in costs beyond one hash was twice as much.
-    """
-    return max(1, len(os.sched_getaffinity(0)) // processes)
 
 
 class _Turns:
@@ -83,19 +76,26 @@ class _Turns:
 class HashSlots:
     """A bounded queue in front of as many slots as there are cores."""
 
-    def __init__(self, slots: int) -> None:
-        """Make `slots` slots."""
+    def __init__(self, slots: int, node: Node | None = None) -> None:
+        """Make `slots` slots, the share of this process of the cores of `node`.
+
+        While the other processes of the node leave cores idle, this one takes them.
+        """
         self.slots = slots
-        self._free = _Turns(slots * _IN_WORK)
-        self._cores = _Turns(slots)
+        self._node = node or OneProcess(slots)
+        self._free = _Turns(self._working)
+        self._cores = _Turns(self._node.cores)
         self._lock = threading.Lock()
         self._admitted = 0
-        self._booked_until = 0.0
         self._cost = _EXPECTED_SECONDS
+
+    @property
+    def _working(self) -> int:
+        return self.slots * (_IN_WORK - 1) + self._node.cores
 
     def places(self, queue: int) -> int:
         """Tell how many may be inside at once, at work and waiting: each takes a thread."""
-        return self.slots * _IN_WORK + queue
+        return self._working + queue
 
     def refusal(self, queue: int) -> Busy | None:
         """Give the refusal that `admit` would raise now, or None while there is room.
@@ -136,6 +136,13 @@ class HashSlots:
     def core(self) -> Iterator[None]:
         """Hold a core for one hash, inside `hold`: while one attempt commits, another hashes."""
         self._cores.take()
+        try:
+            with self._node.core():
+                yield from self._timed()
+        finally:
+            self._cores.give()
+
+    def _timed(self) -> Iterator[None]:
         # Of this thread, not of the clock: beside other programs hashes take longer, and people who
         # were sent away for too long leave the slots idle afterwards.
         started = time.thread_time()
@@ -143,7 +150,6 @@ class HashSlots:
             yield
         finally:
             self._cost += _SMOOTHING * (time.thread_time() - started - self._cost)
-            self._cores.give()
 
     def turn_away(self) -> Busy:
         """Give the refusal for an attempt that waited as long as it may."""
@@ -154,9 +160,22 @@ class HashSlots:
         SHED.inc()
         now = time.monotonic()
         ahead = self._admitted * self._cost / self.slots
-        booked = max(self._booked_until, now + ahead) + self._cost / self.slots
         # Never booked further ahead than people are told: they come back before, and whoever does
         # not come back must not make others wait for him.
-        self._booked_until = min(booked, now + LONGEST_RETRY_SECONDS)
-        wait = min(LONGEST_RETRY_SECONDS, math.ceil(self._booked_until - now))
+        booked = self._node.book(
+            now + ahead, self._cost / self._node.cores, now + LONGEST_RETRY_SECONDS
+        )
+        wait = min(LONGEST_RETRY_SECONDS, math.ceil(booked - now))
         return Busy("the sign-in queue is full", retry_after=max(1, wait))
+
+
+def open_slots(processes: int, folder: Path | None) -> HashSlots:
+    """Open the slots of one of `processes` serving processes, which meet in `folder`.
+
+    More hashes than cores only take each other's caches: with four at once on two cores, what a
+    sign-in costs beyond one hash was twice as much.
+    """
+    cores = len(os.sched_getaffinity(0))
+    if processes == 1 or folder is None:
+        return HashSlots(cores)
+    return HashSlots(max(1, cores // processes), SharedNode(folder, cores))

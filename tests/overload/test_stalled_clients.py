@@ -9,7 +9,7 @@ import pytest
 from bench.deployment import Deployment
 from bench.wire import Item
 from idp.server import THREADS
-from idp.throttle.slots import HashSlots, share_of_cores
+from idp.throttle.slots import open_slots
 from tests.overload.conftest import LONG, serving
 from tests.overload.offered import (
     SIGNED_IN,
@@ -113,7 +113,7 @@ def test_without_a_proxy_as_many_stalled_bodies_as_spare_threads_are_survived(
     deployment: Deployment, bare: Door
 ) -> None:
     queue = deployment.foundation().policy.policy.passwords.queue
-    sign_ins = HashSlots(share_of_cores(1)).places(queue)
+    sign_ins = open_slots(1, None).places(queue)
     spare = THREADS - sign_ins
     assert spare >= 32
     pages = [visit(bare, "sign_in_page", deployment.member(n))[0] for n in range(20)]

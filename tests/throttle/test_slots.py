@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from idp.throttle.node import OneProcess
 from idp.throttle.slots import LONGEST_RETRY_SECONDS, Busy, HashSlots
 from idp.throttle.waiting import LeaseWaiters
 
@@ -71,10 +72,11 @@ def test_those_turned_away_come_back_one_after_another() -> None:
 
 
 def test_nobody_waits_longer_for_those_who_never_came_back() -> None:
-    slots = HashSlots(1)
+    node = OneProcess(1)
+    slots = HashSlots(1, node)
     for _ in range(100_000):
         slots.turn_away()
-    slots._booked_until -= LONGEST_RETRY_SECONDS  # as long as anybody was told to stay away
+    node._until -= LONGEST_RETRY_SECONDS  # as long as anybody was told to stay away
     assert slots.turn_away().retry_after == 1
 
 

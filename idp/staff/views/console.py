@@ -120,6 +120,8 @@ class Console:
 
     def frame(self, acting: Acting) -> dict[str, Any]:
         """Give what the frame shows: who, in which roles, what they may open."""
+        open_to = [one for one in self.routes.values() if one.menu and may(acting, one.need)]
+        here = _room_of(request.path, [one.rule for one in open_to])
         return {
             "name": acting.name,
             "roles": self.role_names(acting.roles, self.pages.language()),
@@ -129,11 +131,10 @@ class Console:
                     "url": route.rule,
                     "label": route.menu.label,
                     "about": route.menu.about,
-                    "current": request.path == route.rule
-                    or request.path.startswith(f"{route.rule}/"),
+                    "current": route.rule == here,
                 }
-                for route in self.routes.values()
-                if route.menu is not None and may(acting, route.need)
+                for route in open_to
+                if route.menu is not None
             ],
             "at_home": request.path == HOME,
         }
@@ -261,3 +262,9 @@ def sign_in_url(path: str) -> str:
     """Address the sign-in page that leads back to a page of the console; no other is named."""
     page = staff_page(path)
     return SIGN_IN if page == HOME else f"{SIGN_IN}?{urlencode({'next': page})}"
+
+
+def _room_of(path: str, rooms: list[str]) -> str:
+    """Give the innermost of the rooms that a page is in, or ""."""
+    around = (one for one in rooms if path == one or path.startswith(f"{one}/"))
+    return max(around, key=len, default="")
