@@ -12,6 +12,7 @@ from idp.assembly.account_pages import build_account_pages
 from idp.assembly.admin_api import build_admin_api
 from idp.assembly.audit_room import build_audit_pages
 from idp.assembly.changes import build_changes
+from idp.assembly.people_room import build_people_pages
 from idp.assembly.provider import Provider
 from idp.assembly.recovery import build_recovery
 from idp.assembly.registration import build_finishing
@@ -185,6 +186,8 @@ def _staff_pages(app: Flask, provider: Provider, browser: Browser, pages: Pages)
     for room in build_staff_pages(provider, console):
         app.register_blueprint(room.blueprint())
     step = build_second_step(provider)
+    for pages_of_people in build_people_pages(provider.foundation, console, step):
+        app.register_blueprint(pages_of_people.blueprint())
     for pages_of_audit in build_audit_pages(provider.foundation, console, step):
         app.register_blueprint(pages_of_audit.blueprint())
     console.check(app)

@@ -144,6 +144,8 @@ def _jobs(b: Background) -> list[Job]:
         Job("invitations", INVITE_SECONDS, b.invitations.invite_due),
         Job("expired sessions", 20.0, lambda: _end_expired(b)),
         Job("expired staff sessions", 20.0, b.staff_sessions.end_expired),
+        Job("requests that are over", 20.0, b.approvals.expire),
+        Job("roles that are over", 20.0, b.staff.end_roles_over),
         Job("exports that were killed", 60.0, b.abandoned.look),
         Job("gauges", 5.0, lambda: _gauges(b)),
         Job("cleaning", 300.0, lambda: clean(b)),

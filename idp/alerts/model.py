@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from idp.policy.model import Alerts
@@ -20,6 +21,8 @@ class AlertKind(StrEnum):
     LARGE_EXPORT = "large_export"
     ATTACK = "attack"
     CANARY = "canary"
+    BREAK_GLASS = "break_glass"
+    REVIEW_OVERDUE = "review_overdue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,16 @@ class Look:
     actor: str
     subject: str
     rows: int = 0
+
+
+def not_reviewed(due: Iterable[tuple[str, datetime]], now: datetime) -> list[Alarming]:
+    """Tell what was done by one in an emergency and nobody looked at; (id, when it is due)."""
+    found = []
+    for approval, until in due:
+        found.append(Alarming(AlertKind.BREAK_GLASS, approval, 1))
+        if now > until:
+            found.append(Alarming(AlertKind.REVIEW_OVERDUE, approval, 1))
+    return found
 
 
 def too_late(lag_seconds: float, alarm_seconds: int) -> list[Alarming]:

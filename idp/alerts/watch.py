@@ -22,11 +22,13 @@ from idp.alerts.model import (
     AlertKind,
     Look,
     looked_at_too_many,
+    not_reviewed,
     off,
     too_late,
     took_too_many,
     torn,
 )
+from idp.approvals import store as approvals
 from idp.clock import Clock, from_micros, to_micros
 from idp.inforce.service import PolicyInForce
 from idp.journal import store as journal
@@ -86,6 +88,7 @@ class AlertWatch:
             sizes = store.sizes(tx)
             open_attacks = attacks.open_ones(tx)
             offset = store.ahead(tx, now)
+            unreviewed = [(x.id, x.review_by or now) for x in approvals.unreviewed(tx)]
         looks = [look for look in map(_look, events) if look is not None]
         steps = sum(event["name"] == EventName.CLOCK_STEPPED for event in events)
         return [
@@ -95,6 +98,7 @@ class AlertWatch:
             *looked_at_too_many(looks, rules),
             *took_too_many(looks, rules),
             *(Alarming(AlertKind.ATTACK, f"{x.kind} {x.id}", x.attempts) for x in open_attacks),
+            *not_reviewed(unreviewed, now),
             *self.canary.look(now),
         ]
 

@@ -25,6 +25,9 @@ from idp.approvals.model import (
 from idp.approvals.vault import CONTENT, Vault, as_data, write
 from idp.approvals.who import Who
 from idp.clock import to_micros
+from idp.mails.model import Mail, MailKind
+from idp.mails.promise import Mails
+from idp.staff.views.places import APPROVALS
 from idp.storage.sql import Tx
 
 
@@ -36,6 +39,7 @@ class Asking:
     vault: Vault
     who: Who
     deciding: Deciding
+    mails: Mails
 
     def wait(
         self, tx: Tx, act: Act, content: Content, requester: Requester, now: datetime
@@ -79,7 +83,17 @@ class Asking:
             "reason": content.reason,
         }
         self.events.by(tx, EventName.BREAK_GLASS_USED, one, requester, now, data)
+        self._tell_reviewers(tx, one, review_by, now)
         return Performed(review_by)
+
+    def _tell_reviewers(self, tx: Tx, one: Approval, until: datetime, now: datetime) -> None:
+        for account in self.who.deciders(tx, one):
+            values = {
+                "name": account.name,
+                "link": f"{APPROVALS}/{one.id}",
+                "until": instant.to_text(until),
+            }
+            self.mails.promise(tx, Mail(MailKind.REVIEW_DUE, account.address, "ja", values), now)
 
     def _add(
         self,

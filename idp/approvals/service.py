@@ -124,16 +124,13 @@ class Approvals:
             self.deciding.events.by(tx, EventName.BREAK_GLASS_REVIEWED, one, reviewer, now, data)
 
     def expire(self, most: int = 100) -> int:
-        """End what nobody decided about in time; answers how many."""
+        """End what nobody decided about in time, or whose requester left; answers how many."""
         now = self.clock.now()
         with self.database.read() as tx:
             over = store.over(tx, to_micros(now), most)
-        return sum(self._end(one, State.EXPIRED, now) is State.EXPIRED for one in over)
-
-    def lapse_of(self, tx: Tx, requester: str, now: datetime) -> int:
-        """End what somebody asked for who leaves, in the same transaction; answers how many."""
-        found = store.waiting_of(tx, requester)
-        return sum(self.deciding.close(tx, one, State.LAPSED, now) for one in found)
+            left = store.of_ended(tx, most)
+        ended = sum(self._end(one, State.EXPIRED, now) is State.EXPIRED for one in over)
+        return ended + sum(self._end(one, State.LAPSED, now) is State.LAPSED for one in left)
 
     def waiting(self, staff_id: str, permissions: Collection[Permission]) -> list[Approval]:
         """List what waits for this person: what they may decide, and did not ask for."""
@@ -170,6 +167,14 @@ class Approvals:
         with self.database.read() as tx:
             return self.deciding.vault.content(tx, one), self.deciding.vault.answer(tx, one)
 
+    def look(self, approval_id: str, who: Requester) -> tuple[Approval, Content | None, str | None]:
+        """Do as `find` and `read` for somebody who looks at a page; it is an event."""
+        one, now = self.find(approval_id), self.clock.now()
+        with self.database.begin() as tx:
+            data = {"digest": one.digest}
+            self.deciding.events.by(tx, EventName.APPROVAL_VIEWED, one, who, now, data)
+        return one, *self.read(one)
+
     def find(self, approval_id: str) -> Approval:
         """Find a request; raises `UnknownApproval`."""
         with self.database.read() as tx:
@@ -185,6 +190,7 @@ class Approvals:
             return  # an operator on the node, who needs no role
         if not self.deciding.who.may(tx, requester.staff_id, act.needs):
             raise ApprovalRefused(Why.NO_PERMISSION)
+        self.deciding.who.check_browser(tx, requester)
         permit(act, tx, parameters, requester.staff_id)
 
     def _end(self, one: Approval, state: State, now: datetime) -> State:

@@ -12,6 +12,7 @@ from idp.approvals.model import Approval, State
 from idp.approvals.tables import approval
 from idp.clock import from_micros
 from idp.policy.approvals import ApprovalKind
+from idp.staff.tables import staff_account
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
 
@@ -49,7 +50,11 @@ _WAITING = Statement(
     .order_by(_c.expires_at, _c.id)
     .limit(sa.bindparam("most"))
 )
-_WAITING_OF = Statement(_ROW.where(_IS_WAITING, _c.requester == sa.bindparam("who")))
+_OF_ENDED = Statement(
+    _ROW.join(staff_account, staff_account.c.id == _c.requester)
+    .where(_IS_WAITING, staff_account.c.ended_at.is_not(None))
+    .limit(sa.bindparam("most"))
+)
 _OVER = Statement(
     _ROW.where(_IS_WAITING, _c.expires_at <= sa.bindparam("now"))
     .order_by(_c.expires_at)
@@ -115,9 +120,9 @@ def waiting(tx: Tx, now: int, most: int) -> list[Approval]:
     return [_read(row) for row in tx.all(_WAITING, now=now, most=most)]
 
 
-def waiting_of(tx: Tx, requester: str) -> list[Approval]:
-    """List what somebody asked for and nobody decided about."""
-    return [_read(row) for row in tx.all(_WAITING_OF, who=requester)]
+def of_ended(tx: Tx, most: int) -> list[Approval]:
+    """List what waits although whoever asked for it has left."""
+    return [_read(row) for row in tx.all(_OF_ENDED, most=most)]
 
 
 def over(tx: Tx, now: int, most: int) -> list[Approval]:

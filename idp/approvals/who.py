@@ -17,7 +17,7 @@ from idp.policy.approvals import ApprovalKind, SecondPerson
 from idp.policy.staff import Permission
 from idp.staff import session_store, store
 from idp.staff.authority import hold_authority
-from idp.staff.model import effective_roles, permissions_of
+from idp.staff.model import StaffAccount, effective_roles, permissions_of
 from idp.storage.sql import Tx
 
 STAFF, PROGRAM = "staff", "client"
@@ -54,6 +54,19 @@ class Who:
         client = self.clients.find(client_id)
         return client is not None and permission in scoped(client.resource_scopes)
 
+    def deciders(self, tx: Tx, one: Approval) -> list[StaffAccount]:
+        """List who may decide about a request, or review it, at this moment."""
+        needed = self.rule(one.kind).decided_by
+        aside = {one.requester} | ({one.subject} if is_about_staff(one.kind) else set())
+        return [
+            account
+            for account in store.list_all(tx)
+            if account.ended_at is None
+            and account.enrolled_at is not None
+            and account.id not in aside
+            and self.may(tx, account.id, needed)
+        ]
+
     def hold(self, tx: Tx, one: Approval, other: str) -> None:
         """Keep the roles of both as they are until the decision is stored.
 
@@ -87,8 +100,17 @@ class Who:
             raise ApprovalRefused(Why.SAME_SESSION)
         if decider.browser is not None and decider.browser == one.browser:
             raise ApprovalRefused(Why.SAME_BROWSER)
-        known = decider.browser is not None and (
-            session_store.device_seen_at(tx, decider.staff_id, decider.browser) is not None
+        self.check_browser(tx, decider)
+
+    def check_browser(self, tx: Tx, person: Requester) -> None:
+        """Raise `ApprovalRefused` for a session whose browser is not one the person signed in with.
+
+        Asked of both: without its cookie the requester's browser would be anybody's.
+        """
+        if person.session is None:
+            return
+        seen = person.browser is not None and (
+            session_store.device_seen_at(tx, person.staff_id, person.browser) is not None
         )
-        if not known:
+        if not seen:
             raise ApprovalRefused(Why.UNKNOWN_BROWSER)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from idp.acts.keys import EmergencyRotation
+from idp.acts.orders import Orders
+from idp.acts.policy import ActivatePolicy
+from idp.acts.retention import ChangeHold, PurgeLog
+from idp.acts.staff import AddStaff, ChangeRoles, EndStaff, ReplaceFactors
 from idp.approvals.act import Act
 from idp.approvals.asking import Asking
 from idp.approvals.deciding import Deciding
@@ -10,11 +15,25 @@ from idp.approvals.service import Approvals
 from idp.approvals.vault import Vault
 from idp.approvals.who import Who
 from idp.assembly.foundation import Foundation
+from idp.assembly.retention import build_holds, build_purger
+from idp.assembly.rotation import build_rotation
+from idp.assembly.staff import build_staff
+from idp.staff.links import StaffLinks
 
 
-def acts_of(_f: Foundation) -> tuple[Act, ...]:
+def acts_of(f: Foundation) -> tuple[Act, ...]:
     """List every act; each part of the console adds its own here."""
-    return ()
+    directory, links = build_staff(f).directory, StaffLinks(f.mails, f.policy)
+    return (
+        AddStaff(directory, links),
+        ChangeRoles(directory, links),
+        ReplaceFactors(directory, links),
+        EndStaff(directory, links),
+        ActivatePolicy(f.clients, f.journal, f.clock),
+        ChangeHold(build_holds(f)),
+        PurgeLog(f.clock, lambda: f.policy.policy.audit),
+        EmergencyRotation(build_rotation(f)),
+    )
 
 
 def build_approvals(f: Foundation, acts: tuple[Act, ...] | None = None) -> Approvals:
@@ -26,5 +45,10 @@ def build_approvals(f: Foundation, acts: tuple[Act, ...] | None = None) -> Appro
         Who(f.policy, f.clock, f.clients),
     )
     deciding = Deciding(events, vault, who, {one.kind: one for one in known})
-    asking = Asking(events, vault, who, deciding)
+    asking = Asking(events, vault, who, deciding, f.mails)
     return Approvals(f.database, f.clock, asking, deciding)
+
+
+def build_orders(f: Foundation) -> Orders:
+    """Build what carries out decisions that no transaction can hold."""
+    return Orders(build_purger(f), build_rotation(f))

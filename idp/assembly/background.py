@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from idp.acts.orders import ORDER
 from idp.alerts.canary import Canary
 from idp.alerts.watch import AlertWatch
+from idp.approvals.service import Approvals
+from idp.assembly.approvals import build_approvals, build_orders
 from idp.assembly.audit_room import build_abandoned
 from idp.assembly.audit_search import build_index
 from idp.assembly.foundation import Foundation, build_outgoing
@@ -16,6 +19,7 @@ from idp.assembly.retention import build_eraser, build_purger, build_telling
 from idp.assembly.rotation import build_rotation
 from idp.assembly.sealing import build_sealer
 from idp.assembly.sign_in import build_signing_in
+from idp.assembly.staff import build_staff
 from idp.audit_room.abandoned import Abandoned
 from idp.audit_search.index import TermIndex
 from idp.erasure.service import Eraser
@@ -29,6 +33,7 @@ from idp.oidc.backchannel import BackchannelLogout
 from idp.outbox.service import Carrier, Outbox
 from idp.retention.purging import Purger
 from idp.retention.telling import CheckpointTelling
+from idp.staff.directory import StaffDirectory
 from idp.staff.sessions import StaffSessions
 from idp.storage.ephemeral import open_ephemeral
 from idp.throttle.buckets import Buckets
@@ -56,6 +61,8 @@ class Background:
     purger: Purger
     eraser: Eraser
     telling: CheckpointTelling
+    approvals: Approvals
+    staff: StaffDirectory
 
 
 def build_background(foundation: Foundation) -> Background:
@@ -69,7 +76,11 @@ def build_background(foundation: Foundation) -> Background:
         build_outgoing(f.settings),
         f.journal,
     )
-    carriers: dict[str, Carrier] = {BACKCHANNEL_LOGOUT: logout, **mail_carriers(f)}
+    carriers: dict[str, Carrier] = {
+        BACKCHANNEL_LOGOUT: logout,
+        ORDER: build_orders(f),
+        **mail_carriers(f),
+    }
     sealer = build_sealer(f)
     return Background(
         foundation=f,
@@ -87,6 +98,8 @@ def build_background(foundation: Foundation) -> Background:
         purger=build_purger(f),
         eraser=build_eraser(f),
         telling=build_telling(f),
+        approvals=build_approvals(f),
+        staff=build_staff(f).directory,
     )
 
 

@@ -12,7 +12,6 @@ from idp.staff.views.arriving import ArrivingPages
 from idp.staff.views.console import Console
 from idp.staff.views.enrol import EnrolPages
 from idp.staff.views.home import HomePage
-from idp.staff.views.people import PeoplePage
 from idp.throttle.waiting import LeaseWaiters
 from idp.web.browser import Browser
 from idp.web.pages import Pages
@@ -27,7 +26,7 @@ def build_console(provider: Provider, browser: Browser, pages: Pages) -> Console
 
 def build_staff_pages(
     provider: Provider, console: Console
-) -> tuple[HomePage, ArrivingPages, EnrolPages, PeoplePage]:
+) -> tuple[HomePage, ArrivingPages, EnrolPages]:
     """Build the way in and the first page."""
     f = provider.foundation
     staff = build_staff(f, Door(provider.buckets, f.floods, f.clock))
@@ -47,7 +46,6 @@ def build_staff_pages(
         HomePage(console),
         ArrivingPages(console, password, build_second_step(provider)),
         EnrolPages(console, staff.enrolments, provider.slots),
-        PeoplePage(console, staff.directory),
     )
 
 

@@ -6,7 +6,9 @@ The folder `policies/` is only a proposal; nodes run the active digest, whatever
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from audit.event import Actor
 from audit.names import EventName
@@ -85,9 +87,18 @@ def read_active(texts: str) -> Proposal:
 
 
 def activate(
-    tx: Tx, journal: Journal, clock: Clock, proposed: Proposal, actor: Actor, by: str
+    tx: Tx,
+    journal: Journal,
+    clock: Clock,
+    proposed: Proposal,
+    actor: Actor,
+    by: str,
+    about: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Put a proposal in force, with its event; False when it already is."""
+    """Put a proposal in force, with its event; False when it already is.
+
+    `about` is what the event says beside: the reason, and the approval it was done upon.
+    """
     tx.lock(STAMP)
     found = store.active(tx)
     if found and found[1] == proposed.digest:
@@ -98,5 +109,5 @@ def activate(
     store.activate(tx, number, proposed.digest, texts, to_micros(now), by)
     raise_stamp(tx, STAMP)
     data = {"digest": proposed.digest, "replaces": found[1] if found else None, "number": number}
-    journal.record(tx, EventName.POLICY_ACTIVATED, now, actor=actor, data=data)
+    journal.record(tx, EventName.POLICY_ACTIVATED, now, actor=actor, data=data | dict(about or {}))
     return True

@@ -8,7 +8,7 @@ intention that is carried out after the commit, or by the next one who looks).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -79,12 +79,20 @@ class KeyRotation:
             retire_after=keys.retiring_dwell.delta,
         )
 
-    def rotate(self, actor: Actor = SYSTEM, compromised: Sequence[str] = ()) -> int:
-        """Do what is due; answers how many keys changed. Raises `keys.errors.RingChanged`."""
+    def rotate(
+        self,
+        actor: Actor = SYSTEM,
+        compromised: Sequence[str] = (),
+        about: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Do what is due; answers how many keys changed. Raises `keys.errors.RingChanged`.
+
+        `about` is what the events say beside: the reason of an emergency, and its approval.
+        """
 
         def once() -> int:
             rotation = self.vault.prepare(self.clock.now(), self.rules(), compromised)
-            return self._commit(rotation, actor)
+            return self._commit(rotation, actor, about=about)
 
         return self._settled(once)
 
@@ -151,6 +159,7 @@ class KeyRotation:
         rotation: Rotation,
         actor: Actor,
         also: tuple[EventName, dict[str, Any]] | None = None,
+        about: Mapping[str, Any] | None = None,
     ) -> int:
         """Store a prepared change with one event per changed key."""
         if rotation.empty:
@@ -165,7 +174,7 @@ class KeyRotation:
                 name = EVENTS[record.state]
                 if record.compromised_at is not None:
                     name = EventName.KEY_COMPROMISED
-                data = {"kid": record.kid, "alg": record.alg}
+                data = {"kid": record.kid, "alg": record.alg} | dict(about or {})
                 self.journal.record(tx, name, now, actor=actor, data=data)
         self.home.settle()
         self.vault.refresh()

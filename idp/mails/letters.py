@@ -13,5 +13,6 @@ from idp.mails.letter import Letter
 from idp.mails.membership_letters import MEMBERSHIP
 from idp.mails.model import MailKind
 from idp.mails.operator_letters import OPERATORS
+from idp.mails.staff_letters import STAFF
 
-LETTERS: Final[dict[MailKind, Letter]] = {**ACCESS, **MEMBERSHIP, **AUDITOR, **OPERATORS}
+LETTERS: Final[dict[MailKind, Letter]] = {**ACCESS, **MEMBERSHIP, **AUDITOR, **OPERATORS, **STAFF}

@@ -36,6 +36,8 @@ class MailKind(StrEnum):
     ENDING = "ending"  # name, ends, days
     ENDED = "ended"  # name, ends
     ALERT = "alert"  # alert (an `AlertKind`), about, count: to those who look after the service
+    STAFF_LINK = "staff_link"  # name, link, hours: to a colleague
+    REVIEW_DUE = "review_due"  # name, link, until: to who may review an emergency
     CHECKPOINT = "checkpoint"  # records, root, sealed: to the auditor, not to a member
 
 

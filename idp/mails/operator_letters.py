@@ -23,6 +23,8 @@ OPERATORS: Final[dict[MailKind, Letter]] = {
                     "large_export": _("1時間に%(count)s行の記録を、一人の職員が持ち出しています。"),
                     "attack": _("ログインへの攻撃とみられる動きがあります（%(count)s回）。"),
                     "canary": _("確認用のログインの記録が、監査ログに現れません。"),
+                    "break_glass": _("二人で行うべき操作が、緊急のため一人で行われました。"),
+                    "review_overdue": _("緊急の操作を、期限までにだれも点検していません。"),
                 },
             ),
             ShowFact(_("対象"), "about"),
@@ -41,6 +43,10 @@ OPERATORS: Final[dict[MailKind, Letter]] = {
                         "記録が失われているおそれがあります。"
                         "idp doctor invariants でお確かめください。"
                     ),
+                    "break_glass": _(
+                        "「承認」のページで、操作をした人のほかの人が点検してください。"
+                    ),
+                    "review_overdue": _("「承認」のページで、いますぐ点検してください。"),
                 },
             ),
         ),

@@ -18,6 +18,7 @@ class ApprovalKind(StrEnum):
     STAFF_ADD = "staff.add"
     STAFF_ROLES = "staff.roles"
     STAFF_FACTORS = "staff.factors"
+    STAFF_END = "staff.end"
     MEMBER_DISCLOSURE = "member.disclosure"
     MEMBER_ADDRESS = "member.address"
     MEMBER_FACTOR = "member.factor"

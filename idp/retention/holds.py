@@ -38,7 +38,14 @@ class Holds:
     journal: Journal
 
     def place(
-        self, kind: HoldKind, value: str, reason: str, actor: Actor, *, unseen: bool = False
+        self,
+        kind: HoldKind,
+        value: str,
+        reason: str,
+        actor: Actor,
+        *,
+        unseen: bool = False,
+        approval: str | None = None,
     ) -> Hold:
         """Place a hold; raises `UnknownHold` when there is nothing to be held, unless `unseen`.
 
@@ -47,11 +54,11 @@ class Holds:
         now = self.clock.now()
         if len(value) > LONGEST:
             raise UnknownHold(f"nothing has a name of more than {LONGEST} characters")
-        if kind is not HoldKind.MEMBER and not unseen:
-            self._require_seen(kind, value)  # before the act: it may go through the whole log
+        if not unseen:
+            self.check_seen(kind, value)  # before the act: it may go through the whole log
         with self.database.begin() as tx:
             store.hold_off(tx)
-            value, also = _names(tx, value, unseen) if kind is HoldKind.MEMBER else (value, None)
+            value, also = names_of(tx, value, unseen) if kind is HoldKind.MEMBER else (value, None)
             hold = Hold(
                 id=new_id(now),
                 kind=kind,
@@ -65,10 +72,13 @@ class Holds:
             store.add_hold(
                 tx, kind=kind.value, placed_at=to_micros(now), placed_by=hold.placed_by, **columns
             )
-            self._record(tx, EventName.HOLD_PLACED, hold, reason, actor)
+            self._record(tx, EventName.HOLD_PLACED, hold, reason, actor, approval)
         return hold
 
-    def _require_seen(self, kind: HoldKind, value: str) -> None:
+    def check_seen(self, kind: HoldKind, value: str) -> None:
+        """Raise `UnknownHold` for a case or a code that no event names; members are looked up."""
+        if kind is HoldKind.MEMBER:
+            return
         (text,) = needles([value])
         with self.database.read() as tx:
             if not store.is_named(tx, text):
@@ -79,7 +89,7 @@ class Holds:
         with self.database.read() as tx:
             return store.holds(tx)
 
-    def lift(self, hold_id: str, reason: str, actor: Actor) -> Hold:
+    def lift(self, hold_id: str, reason: str, actor: Actor, *, approval: str | None = None) -> Hold:
         """Lift a hold; raises `UnknownHold` when it does not stand."""
         now = self.clock.now()
         with self.database.begin() as tx:
@@ -88,12 +98,22 @@ class Holds:
             if found is None:
                 raise UnknownHold(f"{hold_id}: no such hold stands; see `idp audit hold list`")
             store.lift_hold(tx, hold_id, to_micros(now), _who(actor), reason[:500])
-            self._record(tx, EventName.HOLD_LIFTED, found, reason, actor)
+            self._record(tx, EventName.HOLD_LIFTED, found, reason, actor, approval)
         return found
 
-    def _record(self, tx: Tx, name: EventName, hold: Hold, reason: str, actor: Actor) -> None:
+    def _record(
+        self,
+        tx: Tx,
+        name: EventName,
+        hold: Hold,
+        reason: str,
+        actor: Actor,
+        approval: str | None,
+    ) -> None:
         subject = None
         data: dict[str, Any] = {"hold": hold.id, "kind": hold.kind.value, "reason": reason[:500]}
+        if approval is not None:
+            data["approval"] = approval
         if hold.kind is not HoldKind.MEMBER:
             data["value"] = hold.value
         elif hold.also is not None:
@@ -134,7 +154,7 @@ def all_over(tx: Tx, *names: str | None) -> list[Hold]:
 _UNSEEN = "look at how it is written, or hold it all the same with --not-seen-yet"
 
 
-def _names(tx: Tx, who: str, unseen: bool) -> tuple[str, str | None]:
+def names_of(tx: Tx, who: str, unseen: bool) -> tuple[str, str | None]:
     """Give subject and number of somebody's account; of a member without one, the number."""
     account = accounts.find(tx, who) or accounts.find_by_number(tx, who)
     if account is not None:

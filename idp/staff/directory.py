@@ -21,7 +21,15 @@ from idp.members.japan.mail import parse_mail_address
 from idp.staff import role_store, store
 from idp.staff.authority import hold_authority
 from idp.staff.enrolment import StaffEnrolments
-from idp.staff.model import End, HeldRole, StaffAccount, StaffRefused, UnknownStaff
+from idp.staff.model import (
+    End,
+    HeldRole,
+    Rule,
+    StaffAccount,
+    StaffRefused,
+    UnknownStaff,
+    in_service,
+)
 from idp.staff.roles import Roles, Why
 from idp.staff.sessions import StaffSessions
 from idp.storage.sql import Database, Tx
@@ -87,7 +95,8 @@ class StaffDirectory:
             hold_authority(tx)
             tx.lock(f"staff-address:{typed.normal_form}")
             if store.find_by_address(tx, typed.normal_form) is not None:
-                raise StaffRefused("another staff account signs in with this address")
+                says = "another staff account signs in with this address"
+                raise StaffRefused(says, Rule.ADDRESS_TAKEN)
             store.add(
                 tx,
                 id=staff_id,
@@ -148,9 +157,11 @@ class StaffDirectory:
             link = self.enrolments.issue(tx, account.id, actor, why, now, approval)
             return Invited(account, link)
 
-    def end(self, who: str, actor: Actor, reason: str) -> StaffAccount:
+    def end(
+        self, who: str, actor: Actor, reason: str, *, approval: str | None = None
+    ) -> StaffAccount:
         """End an account: its roles, sessions, links, password and app end at once."""
-        why, now = Why(actor, words(reason, MOST_REASON)), self.clock.now()
+        why, now = Why(actor, words(reason, MOST_REASON), approval), self.clock.now()
         with self.database.begin() as tx:
             account = self.hold(tx, who)
             administrators = role_store.count_lasting(tx, ADMINISTRATOR)
@@ -198,6 +209,29 @@ class StaffDirectory:
             )
         return listed
 
+    def look(self, who: str, actor: Actor, session: str, origin: Origin) -> Listed:
+        """Give one account, ended or not, for somebody who looks at a page; it is an event."""
+        with self.database.begin() as tx:
+            account = store.find(tx, who)
+            if account is None:
+                raise UnknownStaff(f"{who[:80]}: no staff account of this id")
+            self.journal.record(
+                tx,
+                EventName.STAFF_LISTED,
+                self.clock.now(),
+                actor=actor,
+                subject=account.id,
+                session=session,
+                origin=origin,
+                data={"count": 1},
+            )
+            return Listed(account, tuple(role_store.roles_of(tx, account.id)))
+
+    def names(self) -> dict[str, str]:
+        """Name everybody there is or was, by id."""
+        with self.database.read() as tx:
+            return {one.id: one.name for one in store.list_all(tx)}
+
     def find(self, tx: Tx, who: str) -> StaffAccount:
         """Find an account in service by id or address; raises `UnknownStaff`."""
         found = store.find(tx, who) if "@" not in who else None
@@ -215,7 +249,8 @@ class StaffDirectory:
     def _keep_one(self, tx: Tx, before: int) -> None:
         if before and not role_store.count_lasting(tx, ADMINISTRATOR):
             raise StaffRefused(
-                "this is the last administrator who can sign in; make somebody else one first"
+                "this is the last administrator who can sign in; make somebody else one first",
+                Rule.LAST_ADMINISTRATOR,
             )
 
     def _record(
@@ -231,16 +266,10 @@ class StaffDirectory:
         self.journal.record(tx, name, now, actor=why.actor, subject=staff_id, data=told)
 
 
-def in_service(account: StaffAccount | None, who: str) -> StaffAccount:
-    """Give an account that has not ended; raises `UnknownStaff`."""
-    if account is None or account.ended_at is not None:
-        raise UnknownStaff(f"{who[:80]}: no staff account of this address or id is in service")
-    return account
-
-
 def words(text: str, most: int) -> str:
     """Check a reason or a name: one line of words; raises `StaffRefused`."""
     said = text.replace("\u3000", " ").strip()
     if not said or len(said) > most or not said.isprintable():
-        raise StaffRefused(f"a reason and a name in words are needed, of 1 to {most} characters")
+        says = f"a reason and a name in words are needed, of 1 to {most} characters"
+        raise StaffRefused(says, Rule.NO_WORDS)
     return said

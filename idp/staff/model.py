@@ -154,11 +154,31 @@ class UnknownStaff(IdpError):
     status = 404
 
 
+class Rule(StrEnum):
+    """Which rule about staff accounts stood in the way; pages have a sentence for each."""
+
+    ADDRESS_TAKEN = "address_taken"
+    LAST_ADMINISTRATOR = "last_administrator"
+    NO_ROLE = "no_role"
+    UNKNOWN_ROLE = "unknown_role"
+    HELD_ALREADY = "held_already"
+    NOT_HELD = "not_held"
+    NOT_TOGETHER = "not_together"
+    NOT_YOURS_TO_GRANT = "not_yours_to_grant"
+    ABOUT_YOURSELF = "about_yourself"
+    NOTHING_CHANGES = "nothing_changes"
+    NO_WORDS = "no_words"
+
+
 class StaffRefused(IdpError):
     """An act on a staff account that the rules forbid; the detail says which."""
 
     code = "staff_refused"
     status = 409
+
+    def __init__(self, detail: str, rule: Rule | None = None) -> None:
+        super().__init__(detail)
+        self.rule = rule
 
 
 class StaffSignInOver(IdpError):
@@ -166,6 +186,13 @@ class StaffSignInOver(IdpError):
 
     code = "sign_in_over"
     status = 400
+
+
+def in_service(account: StaffAccount | None, who: str) -> StaffAccount:
+    """Give an account that has not ended; raises `UnknownStaff`."""
+    if account is None or account.ended_at is not None:
+        raise UnknownStaff(f"{who[:80]}: no staff account of this address or id is in service")
+    return account
 
 
 def role_for(held: Collection[str], permission: Permission, rules: Roles) -> str | None:

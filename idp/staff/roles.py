@@ -15,7 +15,7 @@ from idp.inforce.service import PolicyInForce
 from idp.journal.service import Journal
 from idp.policy.staff import Roles as Rules
 from idp.staff import role_store
-from idp.staff.model import StaffRefused
+from idp.staff.model import Rule, StaffRefused
 from idp.storage.sql import Tx
 
 
@@ -68,7 +68,7 @@ class Roles:
     def revoke(self, tx: Tx, staff_id: str, role: str, why: Why, now: datetime) -> None:
         """Take a role away; raises `StaffRefused`."""
         if not role_store.revoke(tx, staff_id, role, to_micros(now), str(why.actor.id), why.reason):
-            raise StaffRefused(f"the role {role[:40]} is not held")
+            raise StaffRefused(f"the role {role[:40]} is not held", Rule.NOT_HELD)
         self._record(tx, EventName.STAFF_ROLE_REVOKED, staff_id, {"role": role}, why, now)
 
     def _record(
@@ -87,10 +87,12 @@ class Roles:
 def check_role(held: Collection[str], role: str, rules: Rules) -> None:
     """Raise `StaffRefused` unless a role can be given to who holds these."""
     if role not in rules.roles:
-        raise StaffRefused(f"{role[:40]} is no role; there are {', '.join(rules.roles)}")
+        there = ", ".join(rules.roles)
+        raise StaffRefused(f"{role[:40]} is no role; there are {there}", Rule.UNKNOWN_ROLE)
     if role in held:
-        raise StaffRefused(f"the role {role} is held already")
+        raise StaffRefused(f"the role {role} is held already", Rule.HELD_ALREADY)
     forbidden = rules.forbidden_together([*held, role])
     if forbidden is not None:
         together = " and ".join(forbidden.roles)
-        raise StaffRefused(f"nobody holds {together} together: {forbidden.about}")
+        says = f"nobody holds {together} together: {forbidden.about}"
+        raise StaffRefused(says, Rule.NOT_TOGETHER)

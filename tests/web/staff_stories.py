@@ -11,9 +11,9 @@ from idp.accounts.password_rules import WHY_TEXTS, Why
 from idp.blocks.model import Scope
 from idp.blocks.words import told
 from idp.factors.totp import in_groups, picture_of
+from idp.people_room.views.people import MENU, STATES
 from idp.policy.model import LimitName
 from idp.staff.views.enrol import DIFFERENT, Wrong
-from idp.staff.views.people import MENU, STATES
 from idp.web.i18n import long_date, translate
 from idp.web.organisation import Language
 

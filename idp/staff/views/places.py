@@ -6,7 +6,7 @@ import re
 
 HOME, SIGN_IN, VERIFY = "/staff", "/staff/sign-in", "/staff/verify"
 SIGN_OUT, REAUTHENTICATE = "/staff/sign-out", "/staff/reauthenticate"
-PEOPLE = "/staff/people"
+PEOPLE, APPROVALS = "/staff/people", "/staff/approvals"
 ENROL, ENROL_APP = "/staff/enrol", "/staff/enrol/app"
 _PAGE = re.compile(r"/staff(/[A-Za-z0-9][A-Za-z0-9-]{0,60}){0,4}")
 

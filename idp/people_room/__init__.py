@@ -1,0 +1,1 @@
+"""The room of the console where the staff itself is kept: who is here, who comes, who leaves."""
