@@ -52,8 +52,11 @@ class EventName(StrEnum):
     CHANGE_WITHDRAWN = "change.withdrawn"
     CLAIMS_READ = "claims.read"
     CLIENT_ADDED = "client.added"
+    CLIENT_CHANGED = "client.changed"
     CLIENT_REFUSED = "client.refused"
     CLIENT_REMOVED = "client.removed"
+    CLIENT_SECRET_ALLOWED = "client.secret_allowed"  # noqa: S105 - a name, not a secret
+    CLIENT_SECRET_RESET = "client.secret_reset"  # noqa: S105 - a name, not a secret
     CLIENT_TOKEN_ISSUED = "client_token.issued"  # noqa: S105 - a name, not a secret
     CLOCK_STEPPED = "clock.stepped"
     CODE_ISSUED = "code.issued"
@@ -102,6 +105,7 @@ class EventName(StrEnum):
     PERSON_ERASED = "person.erased"
     POLICY_ACTIVATED = "policy.activated"
     POLICY_REFUSED = "policy.refused"
+    POLICY_REHEARSED = "policy.rehearsed"
     RECOVERY_CODES_DRAWN = "recovery_codes.drawn"
     REFRESH_REPLAYED = "refresh.replayed"
     REFRESH_ROTATED = "refresh.rotated"

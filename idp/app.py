@@ -10,12 +10,14 @@ from flask import Flask
 import idp.assembly.provisioning as scim
 from idp.assembly.account_pages import build_account_pages
 from idp.assembly.admin_api import build_admin_api
+from idp.assembly.approvals import build_approvals
 from idp.assembly.audit_room import build_audit_pages
 from idp.assembly.changes import build_changes
 from idp.assembly.people_room import build_people_pages
 from idp.assembly.provider import Provider
 from idp.assembly.recovery import build_recovery
 from idp.assembly.registration import build_finishing
+from idp.assembly.rooms import build_rooms
 from idp.assembly.staff_pages import build_console, build_second_step, build_staff_pages
 from idp.authn.recent import RecentAuthentication
 from idp.authn.views.passkey import PasskeyViews
@@ -190,6 +192,10 @@ def _staff_pages(app: Flask, provider: Provider, browser: Browser, pages: Pages)
         app.register_blueprint(pages_of_people.blueprint())
     for pages_of_audit in build_audit_pages(provider.foundation, console, step):
         app.register_blueprint(pages_of_audit.blueprint())
+    for pages_of_room in build_rooms(
+        provider.foundation, console, build_approvals(provider.foundation)
+    ):
+        app.register_blueprint(pages_of_room.blueprint())
     console.check(app)
 
 

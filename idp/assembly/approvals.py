@@ -16,6 +16,7 @@ from idp.approvals.vault import Vault
 from idp.approvals.who import Who
 from idp.assembly.foundation import Foundation
 from idp.assembly.retention import build_holds, build_purger
+from idp.assembly.room_acts import build_room_acts
 from idp.assembly.rotation import build_rotation
 from idp.assembly.staff import build_staff
 from idp.staff.links import StaffLinks
@@ -33,6 +34,7 @@ def acts_of(f: Foundation) -> tuple[Act, ...]:
         ChangeHold(build_holds(f)),
         PurgeLog(f.clock, lambda: f.policy.policy.audit),
         EmergencyRotation(build_rotation(f)),
+        *build_room_acts(f),
     )
 
 

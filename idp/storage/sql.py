@@ -98,6 +98,8 @@ class Database:
                 raise
             finally:
                 self._own.tx = None
+        for act in tx.afterwards:
+            act()
 
     @contextmanager
     def together(self) -> Iterator[Tx]:
