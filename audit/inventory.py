@@ -5,6 +5,7 @@ entry here; a test compares the two.
 """
 
 from audit.described import Described, RetentionClass
+from audit.inventory_register import REGISTER_DESK
 from audit.inventory_staff import STAFF
 from audit.names import EventName
 
@@ -17,6 +18,7 @@ _ADMIN, _REGISTER = RetentionClass.ADMINISTRATION, RetentionClass.REGISTER
 _KEYS, _SYSTEM = RetentionClass.KEYS, RetentionClass.SYSTEM
 
 INVENTORY: dict[EventName, Described] = {
+    **REGISTER_DESK,
     **STAFF,
     EventName.ACCOUNT_BLOCKED: Described(
         "An account was blocked by a limit or by staff.", _SECURITY, _SOURCE

@@ -16,6 +16,7 @@ from idp.assembly.changes import build_changes
 from idp.assembly.people_room import build_people_pages
 from idp.assembly.provider import Provider
 from idp.assembly.recovery import build_recovery
+from idp.assembly.register_desk import build_register_pages
 from idp.assembly.registration import build_finishing
 from idp.assembly.rooms import build_rooms
 from idp.assembly.staff_pages import build_console, build_second_step, build_staff_pages
@@ -196,6 +197,9 @@ def _staff_pages(app: Flask, provider: Provider, browser: Browser, pages: Pages)
         provider.foundation, console, build_approvals(provider.foundation)
     ):
         app.register_blueprint(pages_of_room.blueprint())
+    f = provider.foundation
+    for pages_of_register in build_register_pages(f, console, build_approvals(f)):
+        app.register_blueprint(pages_of_register.blueprint())
     console.check(app)
 
 

@@ -44,6 +44,7 @@ from idp.oidc import store as requests
 from idp.outbox import store as outbox
 from idp.policy.limit_rules import BLOCKING
 from idp.proving import store as mailed_secrets
+from idp.register_desk import store as register_desk
 from idp.sessions import store as sessions
 from idp.staff import session_store as staff_sessions
 from idp.staff import store as staff
@@ -60,9 +61,11 @@ KEEP_ROWS_MICROS = 62 * 86_400 * 1_000_000
 """Longer than a pseudonym of an unknown address can return (`idp.subjects`: a month)."""
 KEEP_ATTACKS_MICROS = 400 * 86_400 * 1_000_000
 KEEP_FETCHES_MICROS = 30 * 86_400 * 1_000_000
+LOOKS_MICROS = 2 * 86_400 * 1_000_000
 TICK_SECONDS = 0.2
 FINISH_SECONDS = 6.0
 INVITE_SECONDS = 60.0
+FILES_SECONDS = 2.0
 RETRY_SECONDS = 300.0
 """After a failure: what is done once a day must not wait for another one."""
 
@@ -151,6 +154,8 @@ def _jobs(b: Background) -> list[Job]:
         Job("requests that are over", 20.0, b.approvals.expire),
         Job("roles that are over", 20.0, b.staff.end_roles_over),
         Job("exports that were killed", 60.0, b.abandoned.look),
+        # Beside the others: a whole register takes minutes, and nothing else waits for it.
+        Job("register files", FILES_SECONDS, b.register_files.run, aside=True),
         Job("gauges", 5.0, lambda: _gauges(b)),
         Job("cleaning", 300.0, lambda: clean(b)),
         Job("erasures", 60.0, b.eraser.finish),
@@ -237,6 +242,7 @@ def clean(b: Background) -> dict[str, int]:
             "answers of the admin API": admin_answers.clean(
                 tx, now - rules.admin_api.idempotency_lifetime.micros
             ),
+            "looks at members": register_desk.clean_looks(tx, now - LOOKS_MICROS),
             "staff links": staff.clean_enrolments(tx, now - KEEP_ENDED_MICROS),
         }
     return done

@@ -15,6 +15,7 @@ from idp.approvals.service import Approvals
 from idp.approvals.vault import Vault
 from idp.approvals.who import Who
 from idp.assembly.foundation import Foundation
+from idp.assembly.register_desk import build_register_acts
 from idp.assembly.retention import build_holds, build_purger
 from idp.assembly.room_acts import build_room_acts
 from idp.assembly.rotation import build_rotation
@@ -35,6 +36,7 @@ def acts_of(f: Foundation) -> tuple[Act, ...]:
         PurgeLog(f.clock, lambda: f.policy.policy.audit),
         EmergencyRotation(build_rotation(f)),
         *build_room_acts(f),
+        *build_register_acts(f),
     )
 
 

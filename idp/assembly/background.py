@@ -14,6 +14,7 @@ from idp.assembly.audit_search import build_index
 from idp.assembly.foundation import Foundation, build_outgoing
 from idp.assembly.leaving import build_notices
 from idp.assembly.mails import mail_carriers
+from idp.assembly.register_desk import build_import_job
 from idp.assembly.registration import build_invitation_feed
 from idp.assembly.retention import build_eraser, build_purger, build_telling
 from idp.assembly.room_acts import build_rehearsal_work
@@ -33,6 +34,7 @@ from idp.lifecycle.notices import Notices
 from idp.lifecycle.standing import AccountStanding
 from idp.oidc.backchannel import BackchannelLogout
 from idp.outbox.service import Carrier, Outbox
+from idp.register_desk.import_job import ImportJob
 from idp.retention.purging import Purger
 from idp.retention.telling import CheckpointTelling
 from idp.staff.directory import StaffDirectory
@@ -63,6 +65,7 @@ class Background:
     purger: Purger
     eraser: Eraser
     telling: CheckpointTelling
+    register_files: ImportJob
     approvals: Approvals
     staff: StaffDirectory
     rehearsals: RehearsalWork
@@ -101,6 +104,7 @@ def build_background(foundation: Foundation) -> Background:
         purger=build_purger(f),
         eraser=build_eraser(f),
         telling=build_telling(f),
+        register_files=build_import_job(f),
         approvals=build_approvals(f),
         staff=build_staff(f).directory,
         rehearsals=build_rehearsal_work(f),

@@ -13,6 +13,7 @@ import msgspec
 
 from idp.policy.admin_api import AdminApi
 from idp.policy.approvals import Approvals
+from idp.policy.helpdesk import Helpdesk
 from idp.policy.membership import (
     Calendar,
     Mail,
@@ -21,6 +22,7 @@ from idp.policy.membership import (
     Registration,
     Verification,
 )
+from idp.policy.register import RegisterDesk
 from idp.policy.retention import Checkpoints, Retention
 from idp.policy.room import Room
 from idp.policy.staff import Roles
@@ -284,4 +286,6 @@ class Policy(Strict, frozen=True):
     roles: Roles
     approvals: Approvals
     admin_api: AdminApi
+    register: RegisterDesk
+    helpdesk: Helpdesk
     clients: dict[str, ClientEntry]
