@@ -51,8 +51,9 @@ def refused(refusal: CallRefused, request_id: str | None) -> ProtocolResponse:
 
 def refused_by_service(code: str, status: int, request_id: str) -> ProtocolResponse:
     """Send what a service refused; its own words are for the log."""
-    kind, fitting, title = of_error(code, status)
-    return _problem(fitting, _content(kind, title, fitting, request_id), ())
+    kind, fitting, title, what_next = of_error(code, status)
+    content = _content(kind, title, fitting, request_id)
+    return _problem(fitting, content | {"detail": what_next}, ())
 
 
 def refused_by_door(refusal: Refusal) -> ProtocolResponse:

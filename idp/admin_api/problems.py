@@ -126,8 +126,21 @@ OF_ERRORS: Final = {
     "unknown_client": (404, "No client has this id"),
     "unknown_key": (404, "No key has this id"),
     "unknown_staff": (404, "No staff account has this id"),
+    "unknown_approval": (404, "No request of yours has this id"),
+    "not_found": (404, "There is nothing of this id"),
     "no_block": (404, "No running block has this id or reference code"),
     "no_invitation": (404, "No invitation of this member waits to be used"),
+    "already_stopped": (409, "The account is stopped already"),
+    "not_stopped": (409, "The account is not stopped, or a person blocked it"),
+    "client_of_policy": (409, "The client comes with the policy"),
+    "client_not_changeable": (409, "The client comes with the policy, or has no secret"),
+    "secret_of_program": (409, "No program draws the secret of another program"),
+    "no_permit": (409, "Nobody allowed you to draw this secret, or it was drawn"),
+    "no_such_key": (409, "There is no such key, or it was given up before"),
+    "ring_changed": (409, "The keys changed at the same moment"),
+    "set_changed": (409, "The blocks changed at the same moment"),
+    "nothing_to_lift": (409, "No block of this cause runs"),
+    "cannot_undo": (409, "It is too late to take this back, or nothing of it is left"),
     "change_decided": (409, "The change request was decided or taken back already"),
     "cannot_invite": (409, "This member cannot be invited as things stand"),
     "illegal_transition": (409, "The key is not in the state for this"),
@@ -135,6 +148,7 @@ OF_ERRORS: Final = {
     "approval_refused": (409, "The request for a second person cannot be decided so"),
     "staff_refused": (409, "The rules forbid this act on a staff account"),
     "bad_effective_day": (422, "A change holds from today or a day within a year"),
+    "bad_leaving": (422, "These withdrawals cannot be recorded"),
     "bad_client": (422, "These client metadata cannot be accepted"),
     "bad_policy": (422, "This policy cannot be accepted"),
     "unsupported_algorithm": (422, "The algorithm is not in force"),
@@ -143,10 +157,18 @@ OF_ERRORS: Final = {
 """By the code of an `IdpError`: status and title. The problem's name is the code with dashes."""
 
 
-def of_error(code: str, status: int) -> tuple[str, int, str]:
-    """Give type, status and title for an error of a service."""
+WHAT_NEXT: Final = {
+    404: "Check the id; it may have ended meanwhile.",
+    409: "Read it again, and decide anew. Nothing was changed.",
+    422: "Correct the values; the same Idempotency-Key may be used. Nothing was changed.",
+    429: "Wait, then ask again.",
+}
+
+
+def of_error(code: str, status: int) -> tuple[str, int, str, str]:
+    """Give type, status, title and what to do for an error of a service."""
     known = OF_ERRORS.get(code)
     if known is None:
-        fitting = status if 400 <= status < 500 else 409
-        return PREFIX + "refused", fitting, HTTPStatus(fitting).phrase
-    return PREFIX + code.replace("_", "-"), *known
+        fitting = status if status in WHAT_NEXT else 409
+        return PREFIX + "refused", fitting, HTTPStatus(fitting).phrase, WHAT_NEXT[fitting]
+    return PREFIX + code.replace("_", "-"), *known, WHAT_NEXT[known[0]]

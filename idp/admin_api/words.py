@@ -45,9 +45,8 @@ PLACES: Final[dict[str, tuple[str, str]]] = {
     "change": ("^[0-9a-f-]{36}$", "Id of a change request."),
     "client": ("^[A-Za-z0-9._~-]{1,128}$", "client_id."),
     "kid": ("^[A-Za-z0-9_-]{1,64}$", "Id of a signing key."),
-    "event": ("^[0-9a-f-]{36}$", "Id of an event."),
+    "withdrawal": ("^[0-9a-f-]{36}$", "Id of withdrawals by list."),
     "staff": ("^[0-9a-f-]{36}$", "Id of a staff account."),
     "approval": ("^[0-9a-f-]{36}$", "Id of a request for a second person."),
-    "digest": ("^[0-9a-f]{64}$", "Digest of a policy."),
 }
 """What may stand in a path, by name: pattern and meaning. Anything else is nobody's: 404."""

@@ -8,28 +8,36 @@ from idp.admin_api.guard import Guard
 from idp.admin_api.looks import Looks
 from idp.admin_api.once import Once
 from idp.admin_api.openapi import Description, describe
+from idp.admin_api.programs import SecondPersons
 from idp.admin_api.rates import Rates
 from idp.admin_api.recording import Recording
 from idp.admin_api.resources import ALL, Resource
 from idp.admin_api.resources.accounts import AccountActs
 from idp.admin_api.resources.approvals import OwnApprovals
 from idp.admin_api.resources.audit import AuditLog
+from idp.admin_api.resources.block_lists import BlockLists
 from idp.admin_api.resources.blocks import Blocks
 from idp.admin_api.resources.changes import ChangeDesk
 from idp.admin_api.resources.clients import ClientDesk
 from idp.admin_api.resources.invitations import InvitationDesk
+from idp.admin_api.resources.key_steps import KeySteps
 from idp.admin_api.resources.keys import KeyBook
 from idp.admin_api.resources.members import Members
+from idp.admin_api.resources.secrets import SecretDesk
 from idp.admin_api.resources.staff import StaffBook
+from idp.admin_api.resources.withdrawals import WithdrawalDesk
 from idp.admin_api.routes import Routes, joined
 from idp.assembly.approvals import build_approvals
 from idp.assembly.audit_room import build_looking, in_room
 from idp.assembly.blocks import build_block_desk
 from idp.assembly.changes import build_deciding
 from idp.assembly.provider import Provider
+from idp.assembly.register_desk import build_withdrawals
 from idp.assembly.registration import build_invitations
 from idp.assembly.rotation import build_rotation
 from idp.assembly.staff import build_staff
+from idp.block_room.acts import LiftAll
+from idp.client_room.secrets import SecretDrawing
 from idp.lifecycle.standing import AccountStanding
 from idp.oidc.door import Machine
 from idp.policy.admin_api import ROOT
@@ -54,6 +62,7 @@ def build_admin_api(provider: Provider) -> dict[str, Machine]:
         endpoint.answer,
         METHODS,
         reads_body=True,
+        blanks=True,
         max_body=lambda: f.policy.policy.admin_api.largest_body,
         refusal=answers.refused_by_door,
     )
@@ -63,16 +72,21 @@ def build_admin_api(provider: Provider) -> dict[str, Machine]:
 def build_resources(provider: Provider, looks: Looks) -> tuple[Resource, ...]:
     """Build the resources with their services, all that the description names."""
     f = provider.foundation
-    looking = build_looking(in_room(f))
+    looking, approvals, rotation = build_looking(in_room(f)), build_approvals(f), build_rotation(f)
+    second = SecondPersons(approvals)
     built: tuple[Resource, ...] = (
         Members(f.database, f.clock, looks),
         AccountActs(f.database, AccountStanding(f.database, f.clock, f.journal, f.endings)),
         ChangeDesk(f.clock, build_deciding(f), looks),
         InvitationDesk(f.clock, build_invitations(f), looks),
+        WithdrawalDesk(build_withdrawals(f), second, looks),
         Blocks(build_block_desk(f), f.database, f.journal, looks),
-        OwnApprovals(build_approvals(f)),
+        BlockLists(LiftAll(build_block_desk(f)), second),
+        OwnApprovals(approvals),
         ClientDesk(f.clients),
-        KeyBook(build_rotation(f), f.clients),
+        SecretDesk(f.clients, SecretDrawing(f.database, f.clock, f.clients), second),
+        KeyBook(rotation, f.clients),
+        KeySteps(rotation, second),
         StaffBook(build_staff(f).directory, f.journal),
         AuditLog(looking.database, looking.journal, looking.search, looks),
     )

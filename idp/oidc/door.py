@@ -53,6 +53,9 @@ class Machine:
     reads_body: bool = False
     """The endpoint reads the body itself (JSON); method, headers and size are checked all the same.
     """
+    blanks: bool = False
+    """Whether a parameter of the query without a value counts; for OAuth it is as good as not sent.
+    """
     max_body: int | Callable[[], int] = MAX_BODY
     refusal: Callable[[Refusal], ProtocolResponse] = refusal_response
     """How it words what the door refuses for it."""
@@ -162,7 +165,7 @@ class FrontDoor:
         return ProtocolRequest(
             method=environ["REQUEST_METHOD"],
             path=environ["PATH_INFO"],
-            query=fields_of(query_text.encode("latin-1", "replace")) if query_text else {},
+            query=_query(query_text, blanks=machine.blanks),
             form=_form(environ) if not own and environ["REQUEST_METHOD"] == "POST" else {},
             headers=headers,
             caller=_caller(environ.get("REMOTE_ADDR"), forwarded, self.trusted),
@@ -242,8 +245,12 @@ def _body(environ: Environ, most: int) -> bytes:
     return body
 
 
-def fields_of(body: bytes) -> dict[str, str]:
-    """Read form-encoded fields strictly; a parameter sent without a value counts as not sent.
+def _query(text: str, *, blanks: bool) -> dict[str, str]:
+    return fields_of(text.encode("latin-1", "replace"), blanks=blanks) if text else {}
+
+
+def fields_of(body: bytes, *, blanks: bool = False) -> dict[str, str]:
+    """Read form-encoded fields strictly; without `blanks` one without a value counts as not sent.
 
     RFC 6749 3.1, 3.2: a repeated parameter is refused, and so is what is not Unicode text.
     """
@@ -256,7 +263,7 @@ def fields_of(body: bytes) -> dict[str, str]:
             raise Refusal(OAuthError.INVALID_REQUEST, "a parameter was sent more than once")
         if pair:
             fields[name] = value
-    return {name: value for name, value in fields.items() if value}
+    return fields if blanks else {name: value for name, value in fields.items() if value}
 
 
 def _unescaped(part: bytes) -> str:

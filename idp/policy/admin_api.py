@@ -16,18 +16,27 @@ from idp.policy.values import Duration, Positive, Strict
 
 ROOT: Final = "/admin/v1"
 PREFIX: Final = "admin:"
-FOR_PEOPLE: Final = frozenset(
+OFFERED: Final = frozenset(
     {
-        Permission.APPROVAL_DECIDE,
-        Permission.CASE_APPROVE,
-        Permission.CASE_HANDLE,
-        Permission.REGISTER_APPROVE,
-        Permission.AUDIT_REVIEW,
+        Permission.MEMBER_VIEW,
+        Permission.REGISTER_VIEW,
+        Permission.REGISTER_CHANGE,
+        Permission.INVITATION_ISSUE,
+        Permission.BLOCK_VIEW,
+        Permission.BLOCK_LIFT,
+        Permission.CLIENT_VIEW,
+        Permission.CLIENT_CHANGE,
+        Permission.KEY_VIEW,
+        Permission.KEY_CHANGE,
+        Permission.STAFF_VIEW,
+        Permission.AUDIT_SEARCH,
     }
 )
-"""What only a person may do: decide upon what another asked for, judge a caller, sign a review."""
-SCOPES: Final = {f"{PREFIX}{one.value}": one for one in Permission if one not in FOR_PEOPLE}
-"""Every scope of the admin API with its permission."""
+FOR_PEOPLE: Final = frozenset(Permission) - OFFERED
+"""What only a person may do: decide upon what another asked for, judge a caller, sign a review, say
+who is of the staff, change the policy, take data out of the house."""
+SCOPES: Final = {f"{PREFIX}{one.value}": one for one in Permission if one in OFFERED}
+"""Every scope of the admin API with its permission; each opens something."""
 
 
 class Window(Strict, frozen=True):

@@ -121,7 +121,7 @@ def test_an_invitation_is_issued_and_withdrawn_and_its_code_never_told(
     listed = program.get("/invitations", limit="200")["invitations"]
     number = listed[0]["member_number"]
     made = program.post("/invitations", 201, member_number=number, letter=True)
-    assert (made["member_number"], made["sent_by"], made["state"]) == (number, "letter", "open")
+    assert (made["member_number"], made["sent_by"], made["state"]) == (number, "letter", "to_print")
     assert set(made) == set(listed[0])
     with programs.foundation.database.read() as tx:
         rows = tx.text(f"SELECT selector FROM invitation WHERE member_number = '{number}'")
@@ -187,7 +187,7 @@ class TestClients:
             "scope": scope,
         }
         answer = programs.of("admin:client.change").call("POST", "/clients", wanted)
-        told = problem(answer, 422, "cannot")
+        told = problem(answer, 422, "fields")
         assert told["errors"][0]["where"] == "/scope"
 
     def test_a_client_of_the_policy_stays(self, programs: Programs) -> None:

@@ -14,7 +14,7 @@ import pytest
 from audit.names import EventName
 from idp.admin_api.endpoint import Endpoint
 from idp.admin_api.routes import Kind, Open, Route, Routes, UndeclaredRoute
-from idp.policy.admin_api import FOR_PEOPLE, PREFIX, ROOT, SCOPES
+from idp.policy.admin_api import FOR_PEOPLE, OFFERED, PREFIX, ROOT, SCOPES
 from idp.policy.staff import Permission
 from tests.support.programs import Programs, problem
 
@@ -88,8 +88,11 @@ def test_without_a_token_only_the_description_is_given(programs: Programs) -> No
                 assert answer.headers["www-authenticate"]
 
 
-def test_every_permission_but_those_for_people_is_a_scope_and_no_other() -> None:
-    assert {one for one in Permission if one not in FOR_PEOPLE} == set(SCOPES.values())
+def test_every_scope_opens_something_and_none_is_for_people(programs: Programs) -> None:
+    needed = {one.need for one in routes_of(programs).all if isinstance(one.need, Permission)}
+    assert needed == set(SCOPES.values()) == set(OFFERED)
+    never = {"case.handle", "case.approve", "approval.decide", "register.approve", "audit.review"}
+    assert never <= {one.value for one in FOR_PEOPLE}
 
 
 def test_no_route_decides_for_a_second_person(programs: Programs) -> None:

@@ -126,7 +126,10 @@ def test_the_token_of_a_member_opens_nothing(programs: Programs, demo: Demo) -> 
         ({"scope": "admin:block.lift admin:audit.search"}, "audit"),
         ({"client_id": "0190a000-0000-7000-8000-000000000000"}, "no UUID"),
         ({"client_id": "x" * 65}, "64 characters"),
-        ({"grant_types": ["authorization_code"]}, "client_credentials"),
+        (
+            {"grant_types": ["authorization_code"], "redirect_uris": ["https://x.example/"]},
+            "client_credentials",
+        ),
         ({"token_endpoint_auth_method": "none"}, "credential"),
     ],
 )

@@ -16,14 +16,16 @@ from idp.admin_api.model import Answer, Call, CallRefused, Shape, Wanted, Wrong
 from idp.admin_api.problems import Problem
 from idp.admin_api.routes import Kind, Route
 from idp.admin_api.words import PLACES, Reason
-from idp.clients.model import Client
+from idp.clients.model import SCOPES, Client
 from idp.clients.registration import BadClient
 from idp.clients.service import Clients
 from idp.errors import IdpError
+from idp.journal.model import Behind
 from idp.policy.model import AccessTokenFormat, AuthMethod, SigningAlgorithm
 from idp.policy.staff import Permission
 
 _NAMED: Final = re.compile(r"[^:]*: ([a-z_]{1,40})\b")
+_SCOPE: Final = f"^({'|'.join(SCOPES)})( ({'|'.join(SCOPES)})){{0,9}}$"
 Uri = Annotated[str, msgspec.Meta(pattern="^https://[!-~]{1,500}$")]
 Uris = Annotated[list[Uri], msgspec.Meta(max_length=20)]
 Name = Annotated[str, msgspec.Meta(pattern="^[!-~ぁ-ヿ一-鿿]{1,100}$")]
@@ -79,11 +81,11 @@ class NewClient(Wanted, frozen=True, kw_only=True):
     client_name: Name
     client_id: ClientId | None = None
     client_name_en: Name | None = None
-    redirect_uris: Uris = msgspec.field(default_factory=list)
+    redirect_uris: Annotated[list[Uri], msgspec.Meta(min_length=1, max_length=20)]
     post_logout_redirect_uris: Uris = msgspec.field(default_factory=list)
     backchannel_logout_uri: Uri | None = None
     jwks_uri: Uri | None = None
-    scope: Annotated[str, msgspec.Meta(pattern="^[a-z_: ]{0,500}$")] = "openid"
+    scope: Annotated[str, msgspec.Meta(pattern=_SCOPE)] = "openid"
     token_endpoint_auth_method: AuthMethod = AuthMethod.CLIENT_SECRET_BASIC
     id_token_signed_response_alg: SigningAlgorithm = SigningAlgorithm.RS256
     dpop_bound_access_tokens: bool = False
@@ -167,7 +169,7 @@ class ClientDesk:
         metadata = {name: value for name, value in wanted.items() if value is not None}
         del metadata["reason"]
         try:
-            added = self.clients.add(metadata, call.actor)
+            added = self.clients.add(metadata, call.actor, _behind(call))
         except BadClient as error:
             raise CallRefused(Problem.CANNOT, errors=(_wrong(error),)) from error
         made = added.client
@@ -183,7 +185,7 @@ class ClientDesk:
         client_id = call.place["client"]
         if self.clients.get(client_id).source != "added":
             raise NotRemovable(client_id)
-        self.clients.remove(client_id, call.actor)
+        self.clients.remove(client_id, call.actor, _behind(call))
         return Answer(ClientRemoved(client_id=client_id))
 
 
@@ -208,6 +210,10 @@ def client_shape(one: Client) -> ClientShape:
         dpop_bound_access_tokens=one.dpop_bound,
         require_pushed_authorization_requests=one.require_par,
     )
+
+
+def _behind(call: Call) -> Behind:
+    return Behind(call.caller.origin, None, {"reason": call.reason})
 
 
 def _wrong(error: BadClient) -> Wrong:
