@@ -1,7 +1,7 @@
 """What the admin API answers when it does not do what it was asked (RFC 9457).
 
 `type` names the problem for programs and never changes; title and detail are constants. Which error
-of a service becomes which problem is told by the error's own code. `docs/admin-api.md` lists them.
+of a service becomes which problem is told by the error's own code.
 """
 
 from __future__ import annotations

@@ -42,7 +42,8 @@ from idp.lifecycle.standing import AccountStanding
 from idp.oidc.door import Machine
 from idp.policy.admin_api import ROOT
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+"""All there are: which of them a path offers is told by its own 405."""
 
 
 def build_admin_api(provider: Provider) -> dict[str, Machine]:

@@ -67,16 +67,19 @@ def fuzz(demo: Demo, program: str, token: str, *arguments: str) -> int:
         "Accept: application/json",
         *arguments,
     ]
-    return subprocess.run(command, check=False, env=os.environ | {"NO_COLOR": "1"}).returncode
+    # It keeps a folder of its own where it runs.
+    return subprocess.run(
+        command, check=False, cwd=demo.data.parent, env=os.environ | {"NO_COLOR": "1"}
+    ).returncode
 
 
 def main() -> int:
-    """Start a demo and fuzz it; `python -m tests.admin_api.fuzz SCHEMATHESIS [CASES]`."""
-    program, most = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "100"
+    """Start a demo and fuzz it; `python -m tests.admin_api.fuzz SCHEMATHESIS [CASES [OPTION…]]`."""
+    program, most = str(Path(sys.argv[1]).absolute()), sys.argv[2] if len(sys.argv) > 2 else "100"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with running_demo(folder, "--policies", str(policies(folder / "policies"))) as demo:
-            cases = ("--max-examples", most, "--generation-deterministic")
+            cases = ("--max-examples", most, "--generation-deterministic", *sys.argv[3:])
             others = token_for(demo, folder, "fuzz-others", OTHERS)
             search = token_for(demo, folder, "fuzz-search", SEARCH)
             events = "/audit/events"
