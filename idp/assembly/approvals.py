@@ -12,6 +12,7 @@ from idp.approvals.asking import Asking
 from idp.approvals.deciding import Deciding
 from idp.approvals.events import ApprovalEvents
 from idp.approvals.service import Approvals
+from idp.approvals.singly import Singly
 from idp.approvals.vault import Vault
 from idp.approvals.who import Who
 from idp.assembly.foundation import Foundation
@@ -50,7 +51,7 @@ def build_approvals(f: Foundation, acts: tuple[Act, ...] | None = None) -> Appro
     )
     deciding = Deciding(events, vault, who, {one.kind: one for one in known})
     asking = Asking(events, vault, who, deciding, f.mails)
-    return Approvals(f.database, f.clock, asking, deciding)
+    return Approvals(f.database, f.clock, asking, deciding, Singly(f.policy))
 
 
 def build_orders(f: Foundation) -> Orders:

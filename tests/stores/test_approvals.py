@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -292,3 +293,36 @@ def test_parameters_are_plain_values_of_a_size(office: Office, value: object) ->
         office.approvals.submit(office.switch, {"to": "on", "more": value}, one, "needed")
     with pytest.raises(UnknownApproval):
         office.approvals.decide("no such", "", one, approve=True, reason="seen")
+
+
+def of_many(office: Office, count: int) -> None:
+    office.switch.kind, office.switch.count = ApprovalKind.REGISTER_WITHDRAWAL, count
+
+
+def test_what_is_divided_waits_as_the_whole_would(office: Office) -> None:
+    """Dividing an act until no part needs a second person (CWE-799): the parts are added up."""
+    clerk, colleague = office.person("security"), office.person("security")
+    of_many(office, 19)
+    assert isinstance(office.approvals.submit(office.switch, {"to": "1"}, clerk, "x"), Performed)
+    of_many(office, 1)
+    assert isinstance(office.approvals.submit(office.switch, {"to": "2"}, clerk, "x"), Waits)
+    assert isinstance(
+        office.approvals.submit(office.switch, {"to": "3"}, colleague, "x"), Performed
+    )
+    move(office, timedelta(hours=25))
+    assert office.approvals.expire() >= 0
+    assert isinstance(office.approvals.submit(office.switch, {"to": "4"}, clerk, "x"), Performed)
+    assert office.switch.done == ["1", "3", "4"]
+
+
+def test_parts_sent_at_once_are_added_up_one_after_another(office: Office) -> None:
+    """Parts in parallel (CWE-362): as many are done as one may do alone, never one more."""
+    clerk = office.person("security")
+    of_many(office, 5)
+    with ThreadPoolExecutor(8) as crowd:
+        asked = [
+            crowd.submit(office.approvals.submit, office.switch, {"to": str(n)}, clerk, "x")
+            for n in range(12)
+        ]
+    answers = [one.result() for one in asked]
+    assert sum(isinstance(one, Performed) for one in answers) == len(office.switch.done) == 3
