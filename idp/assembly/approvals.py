@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from idp.acts.keys import EmergencyRotation
-from idp.acts.orders import Orders
+from idp.acts.orders import ORDER, Orders
 from idp.acts.policy import ActivatePolicy
 from idp.acts.retention import ChangeHold, PurgeLog
 from idp.acts.staff import AddStaff, ChangeRoles, EndStaff, ReplaceFactors
@@ -21,6 +21,7 @@ from idp.assembly.retention import build_holds, build_purger
 from idp.assembly.room_acts import build_room_acts
 from idp.assembly.rotation import build_rotation
 from idp.assembly.staff import build_staff
+from idp.outbox.service import Outbox
 from idp.staff.links import StaffLinks
 
 
@@ -57,3 +58,9 @@ def build_approvals(f: Foundation, acts: tuple[Act, ...] | None = None) -> Appro
 def build_orders(f: Foundation) -> Orders:
     """Build what carries out decisions that no transaction can hold."""
     return Orders(build_purger(f), build_rotation(f))
+
+
+def carry_out(f: Foundation) -> int:
+    """Carry out what is ordered now; answers how many orders were."""
+    outbox = Outbox(f.database, f.clock, lambda: f.policy.policy.outbox, {ORDER: build_orders(f)})
+    return outbox.deliver_due(ORDER)

@@ -92,8 +92,9 @@ class LiftAll:
         found = self._set(tx, LimitName(str(rule)), from_micros(at))
         if found.digest != parameters.get("set"):
             raise SetChanged("the blocks are not those that were shown; look at them anew")
-        if not found.blocks:
-            raise NothingToLift("no block of this cause ran then")
+        now = self.desk.clock.now()
+        if not any(one.runs(now) for one in found.blocks):
+            raise NothingToLift("none of these blocks runs any more")
         return found
 
     def _set(self, tx: Tx, rule: LimitName, at: datetime) -> BlockSet:

@@ -198,10 +198,10 @@ class Proposals:
 
     def _check_period(self, begin: date, end: date) -> None:
         today = self.clock.today()
-        if end < begin:
-            raise WrongProposal("to", "it lies before the first day")
         if begin > today:
             raise WrongProposal("from", "it lies in the future")
+        if end < begin:
+            raise WrongProposal("to", "it lies before the first day")
         if end - begin > LONGEST_PERIOD:
             raise WrongProposal("to", f"at most {LONGEST_PERIOD.days} days at once")
 

@@ -75,7 +75,7 @@ STATES: Final[Mapping[RehearsalState, str]] = {
 }
 GROUPS: Final = (
     _("組合員のアカウント"),
-    _("職員のアカウント"),
+    _("職員用アカウント"),
     _("接続元"),
     _("事務局による制限"),
 )

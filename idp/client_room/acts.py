@@ -52,7 +52,7 @@ class ClientSecret:
         """Tell whose secret ends; raises `UnknownClient`, `NotChangeable`."""
         client_id, kept = self._checked(tx, parameters)
         lines = (
-            Line(_("連携サービス"), f"{kept.entry.client_name} ({client_id})", None),
+            Line(_("連携サービスの名前"), f"{kept.entry.client_name} ({client_id})", None),
             Line(_("登録内容のハッシュ"), kept.version, None),
             Line(_("新しいシークレットは、依頼した人に一度だけ表示されます"), None, None),
         )

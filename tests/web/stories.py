@@ -15,7 +15,10 @@ from idp.web.forms import read_form
 from idp.web.pages import Organisation, Pages
 
 from .account_stories import ACCOUNT_STORIES
+from .approval_stories import APPROVAL_STORIES
+from .block_room_stories import BLOCK_STORIES
 from .block_stories import ACCOUNT_BLOCKS, SIGN_IN_BLOCKS, STEP_BLOCKS, Worded
+from .client_room_stories import CLIENT_STORIES
 from .staff_stories import STAFF_STORIES
 
 ORGANISATION = Organisation(
@@ -190,7 +193,11 @@ STORIES = [
     ],
     *[
         Story(f"staff-{name}", f"staff/{template}", values, status, worded)
-        for name, template, values, status, worded in STAFF_STORIES
+        for name, template, values, status, worded in [*STAFF_STORIES, *APPROVAL_STORIES]
+    ],
+    *[
+        Story(f"staff-{name}", template, values, status, worded)
+        for name, template, values, status, worded in [*BLOCK_STORIES, *CLIENT_STORIES]
     ],
     Story("busy", "busy.html", {"retry_after": 12, "again_url": "/story/sign-in"}, 503),
     Story("busy-form", "busy.html", {"retry_after": 12, "again_url": None}, 503),

@@ -26,7 +26,7 @@ from idp.web.i18n import mark as _
 from idp.web.i18n import translate
 
 VIEW, CHANGE = Permission.CLIENT_VIEW, Permission.CLIENT_CHANGE
-MENU: Final = Menu(_("連携サービス"), _("最後の利用、失敗とその理由、登録内容、シークレット"))
+MENU: Final = Menu(_("連携サービスの一覧"), _("最後の利用、失敗とその理由、登録内容、シークレット"))
 NOTICE: Final = _("失敗の続く連携サービスが%(count)s件あります")
 LINES: Final = ("redirect_uris", "post_logout_redirect_uris")
 TEXTS: Final = ("client_name", "client_name_en", "scope", "backchannel_logout_uri")

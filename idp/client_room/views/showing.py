@@ -137,5 +137,6 @@ def _typed(kept: Kept | None, sent: Mapping[str, str] | None) -> dict[str, str]:
         "post_logout_redirect_uris": "\n".join(entry.post_logout_redirect_uris),
         "backchannel_logout_uri": entry.backchannel_logout_uri or "",
         "scope": entry.scope,
+        "version": kept.version,
         "reason": "",
     }
