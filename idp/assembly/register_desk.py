@@ -69,7 +69,7 @@ def build_withdrawals(f: Foundation) -> Withdrawals:
 def build_register_acts(f: Foundation) -> tuple[Act, ...]:
     """Build the acts of the desk that policy may send to a second person."""
     return (
-        ImportAct(f.clock, f.policy, f.journal),
+        ImportAct(f.journal),
         WithdrawalAct(build_withdrawals(f)),
         ExportAct(f.clock, f.policy, f.journal),
     )
@@ -99,7 +99,7 @@ def build_register_pages(f: Foundation, console: Console, approvals_: Approvals)
         MemberPage(desk, files, build_leaving(f), withdrawing, build_invitations(f)),
         ChangesPages(desk, queue, build_deciding(f)),
         RegisterPage(desk),
-        ImportPages(desk, build_imports(f), ImportAct(f.clock, f.policy, f.journal)),
+        ImportPages(desk, build_imports(f), ImportAct(f.journal)),
         WithdrawalPages(desk, withdrawals, withdrawing),
         DuesPages(desk, Dues(f.database, f.clock, f.policy, f.journal)),
         InvitationPages(desk, build_letters(f)),

@@ -69,7 +69,6 @@ _ACCEPT = Statement(
         state=FileState.ACCEPTED.value,
         approval=sa.bindparam("by_approval"),
         actor=sa.bindparam("by"),
-        accepted_by=sa.bindparam("who"),
         reason=sa.bindparam("because"),
         accepted_at=sa.bindparam("at"),
     )
@@ -94,14 +93,6 @@ _FINISH = Statement(
         why=sa.bindparam("because"),
         content=sa.null(),
         report=sa.null(),
-    )
-)
-# What one person had applied alone: many small files are one large one.
-_ALONE = Statement(
-    sa.select(sa.func.coalesce(sa.func.sum(_f.created + _f.updated), 0)).where(
-        _f.accepted_by == sa.bindparam("who"),
-        _f.accepted_at > sa.bindparam("since"),
-        _f.approval.is_(None),
     )
 )
 _FORGET = Statement(sa.update(register_file).where(_OWN).values(content=sa.null()))
@@ -183,7 +174,7 @@ def accept(
     tx: Tx, file_id: str, actor: Mapping[str, Any], reason: str, approval: str | None, at: int
 ) -> bool:
     """Hand a file to the worker, once."""
-    values = {"by": json.dumps(dict(actor)), "who": str(actor.get("id"))[:64], "because": reason}
+    values = {"by": json.dumps(dict(actor)), "because": reason}
     return tx.run(_ACCEPT, which=file_id, by_approval=approval, at=at, **values) == 1
 
 
@@ -192,12 +183,6 @@ def end(tx: Tx, file_id: str, old: FileState, new: FileState, at: int, why: Why 
     because = why.value if why else None
     values = {"old_state": old.value, "new_state": new.value}
     return tx.run(_END, which=file_id, at=at, because=because, **values) == 1
-
-
-def accepted_alone(tx: Tx, who: str, since: int) -> int:
-    """Count the changes somebody had applied without a second person since an instant."""
-    row = tx.one(_ALONE, who=who, since=since)
-    return int(row[0]) if row else 0
 
 
 def finish(tx: Tx, file_id: str, new: FileState, expected: int, at: int, why: Why | None) -> bool:

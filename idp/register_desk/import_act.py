@@ -12,17 +12,14 @@ from datetime import datetime
 
 from audit.names import EventName
 from idp.approvals.model import Author, Difference, Line, Parameters
-from idp.clock import Clock, to_micros
-from idp.inforce.service import PolicyInForce
+from idp.clock import to_micros
 from idp.journal.service import Journal
 from idp.policy.approvals import ApprovalKind
 from idp.policy.staff import Permission
 from idp.register_desk import file_store as store
-from idp.register_desk.asked import asked_by, counted, hold_alone
 from idp.register_desk.file_model import FileRefused, FileState, RegisterFile
 from idp.register_desk.importing import get
 from idp.register_desk.planning import digest_of_all
-from idp.register_desk.withdrawals import ALONE_WITHIN
 from idp.storage.sql import Tx
 from idp.web.i18n import mark as _
 
@@ -36,35 +33,24 @@ COUNTS = (
 
 @dataclass(frozen=True)
 class ImportAct:
-    """`register.import`; parameters: `file`, `sha256`, `by`."""
+    """`register.import`; parameters: `file`, `sha256`."""
 
-    clock: Clock
-    policy: PolicyInForce
     journal: Journal
     kind: ApprovalKind = ApprovalKind.REGISTER_IMPORT
     needs: Permission = Permission.REGISTER_CHANGE
 
     def difference(self, tx: Tx, parameters: Parameters) -> Difference:
-        """Tell the file, what it changes, and how many; raises `UnknownFile`, `FileRefused`.
-
-        What the same person had applied alone within a day counts as well.
-        """
-        by = asked_by(parameters)
-        hold_alone(tx, by)
+        """Tell the file, what it changes, and how many; raises `UnknownFile`, `FileRefused`."""
         file = _file(tx, parameters)
         lines = (
             Line(_("ファイルの中身（SHA-256）"), None, file.sha256),
             Line(_("変わる内容の全体（SHA-256）"), None, digest_of_all(file.digests)),
             *(Line(what, None, str(getattr(file, name))) for name, what in COUNTS),
         )
-        since = to_micros(self.clock.now() - ALONE_WITHIN)
-        rule = self.policy.policy.approvals.for_kind(self.kind)
-        alone = store.accepted_alone(tx, by, since)
-        return Difference(lines, count=counted(file.changes, alone, rule))
+        return Difference(lines, count=file.changes)
 
     def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:
         """Hand the file to the worker."""
-        asked_by(parameters, author)
         file, actor = _file(tx, parameters), author.actor
         by = {"kind": actor.kind, "id": actor.id, "role": actor.role}
         if not store.accept(tx, file.id, by, author.reason, author.approval, to_micros(now)):

@@ -6,7 +6,7 @@ when somebody says that the sheets lie before them, and only those of the letter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -20,7 +20,7 @@ from idp.invitations.model import Invitation, Letter
 from idp.journal.model import Behind
 from idp.journal.service import Journal
 from idp.members import store as members
-from idp.members.model import address_on, name_on
+from idp.members.model import Member, address_on, name_on
 from idp.register_desk import store
 from idp.register_desk.masking import masked_name
 from idp.storage.sql import Database, Tx
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from idp.invitations.printing import Printed, Printing
 
 PER_PAGE: Final = 50
+READ_AT_ONCE: Final = 100
 
 
 class NoLetters(IdpError):
@@ -76,7 +77,7 @@ class Letters:
         with self.database.begin() as tx:
             found = invitations.list_pending(tx, after, PER_PAGE + 1)
             shown = found[:PER_PAGE]
-            rows = tuple(self._listed(tx, one) for one in shown)
+            rows = tuple(self._listed(x, members.get(tx, x.member_number)) for x in shown)
             count, letters = store.count_pending(tx), store.count_letters(tx, to_micros(now))
             self._record(tx, actor, behind, {"what": "invitations", "count": len(rows)}, now)
         more = shown[-1].selector if len(found) > PER_PAGE else None
@@ -88,15 +89,19 @@ class Letters:
         Recorded, for it lists members.
         """
         now = self.clock.now()
-        letters = self.printing().waiting()
-        whole = [one for one in letters if self._has_address(one)][: self.at_once()]
-        lacking = [one for one in letters if not self._has_address(one)][:PER_PAGE]
+        whole: list[Letter] = []
+        lacking: list[Letter] = []
+        with self.database.read() as tx:
+            for letter in _waiting(tx, to_micros(now)):
+                (whole if self._has_address(letter) else lacking).append(letter)
+                if len(whole) == self.at_once():
+                    break
         with self.database.begin() as tx:
             count = store.count_letters(tx, to_micros(now))
             about = {"what": "letters", "count": len(whole) + len(lacking)}
             self._record(tx, actor, behind, about, now)
-            listed = [self._listed(tx, one.invitation) for one in whole]
-            return listed, [self._listed(tx, one.invitation) for one in lacking], count
+        listed = [self._listed(one.invitation, one.member) for one in whole]
+        return listed, [self._listed(x.invitation, x.member) for x in lacking[:PER_PAGE]], count
 
     def draw(self, selectors: Sequence[str], actor: Actor, behind: Behind) -> bytes:
         """Draw letters that wait as a PDF, with an event; raises `NoLetters`, `FontMissing`."""
@@ -125,14 +130,15 @@ class Letters:
         return self.printing().note(chosen, actor, behind)
 
     def _chosen(self, selectors: Sequence[str]) -> list[Letter]:
-        wanted = set(selectors)
-        return [x for x in self.printing().waiting() if x.invitation.selector in wanted]
+        wanted, now = set(selectors), to_micros(self.clock.now())
+        with self.database.read() as tx:
+            return [one for one in _waiting(tx, now) if one.invitation.selector in wanted]
 
     def _has_address(self, letter: Letter) -> bool:
         return address_on(letter.member, self.clock.today()) is not None
 
-    def _listed(self, tx: Tx, one: Invitation) -> Listed:
-        member, today = members.get(tx, one.member_number), self.clock.today()
+    def _listed(self, one: Invitation, member: Member) -> Listed:
+        today = self.clock.today()
         name = masked_name(name_on(member, today))
         return Listed(one, name, address_on(member, today) is not None)
 
@@ -148,3 +154,11 @@ class Letters:
             origin=behind.origin,
             data=data,
         )
+
+
+def _waiting(tx: Tx, now: int) -> Iterator[Letter]:
+    """Give letters that wait, page by page."""
+    after = ""
+    while page := invitations.list_letters(tx, after, now, READ_AT_ONCE):
+        yield from page
+        after = page[-1].invitation.selector

@@ -160,13 +160,6 @@ _TAKE = Statement(
     )
     .values(taken_at=sa.bindparam("at"))
 )
-_EXPORTED_ALONE = Statement(
-    sa.select(sa.func.coalesce(sa.func.sum(_x.rows), 0)).where(
-        _x.staff_id == sa.bindparam("who"),
-        _x.allowed_at > sa.bindparam("since"),
-        _x.approval.is_(None),
-    )
-)
 
 
 def looks_since(tx: Tx, who: str, kind: str, since: int) -> int:
@@ -270,11 +263,6 @@ def find_allowed(tx: Tx, which: str) -> Allowed | None:
 def take(tx: Tx, which: str, who: str, at: int) -> bool:
     """Take an export, once; False when it is another's, was taken, or its time is over."""
     return tx.run(_TAKE, which=which, who=who, at=at) == 1
-
-
-def exported_alone(tx: Tx, who: str, since: int) -> int:
-    """Count the rows somebody was allowed without a second person since an instant."""
-    return _number(tx.one(_EXPORTED_ALONE, who=who, since=since))
 
 
 def _number(row: tuple[Any, ...] | None) -> int:

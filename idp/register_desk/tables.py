@@ -28,7 +28,6 @@ register_file = sa.Table(
     sa.Column("approval", sa.String(36)),
     sa.Column("waits_until", Instant),
     sa.Column("actor", sa.Text),
-    sa.Column("accepted_by", sa.String(64)),
     sa.Column("reason", sa.String(500)),
     sa.Column("accepted_at", Instant),
     sa.Column("ended_at", Instant),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,35 +10,33 @@ from idp.approvals.model import Author, Difference, Line, Parameters
 from idp.members import store as members
 from idp.policy.approvals import ApprovalKind
 from idp.policy.staff import Permission
-from idp.register_desk.asked import asked_by, counted, hold_alone
-from idp.register_desk.withdrawal_model import BadList, Row, Wanted, Withdrawn
+from idp.register_desk.withdrawal_model import BadList, Row, Wanted
 from idp.register_desk.withdrawals import Withdrawals
 from idp.storage.sql import Tx
 from idp.web.i18n import mark as _
 
 ACCEPTED = _("脱退届受理日")
 PLANNED = _("出資金の返還予定日")
-MEMBER = _("組合員番号：脱退届受理日／返還予定日")
+MEMBER = _("脱退届受理日／返還予定日：組合員番号")
 UNDOES = _("取り消す脱退の記録")
 LEFT = _("取り消さない組合員（あとで変わったか、返還が済んだため）")
 NONE = "—"
+IN_ONE_LINE = 20
 
 
 @dataclass(frozen=True)
 class WithdrawalAct:
-    """`register.withdrawal`; parameters: `numbers`, `accepted_on`, `refund_on`, or `undo`; `by`."""
+    """`register.withdrawal`; parameters: `numbers`, `accepted_on`, `refund_on`, or `undo`."""
 
     withdrawals: Withdrawals
     kind: ApprovalKind = ApprovalKind.REGISTER_WITHDRAWAL
     needs: Permission = Permission.REGISTER_CHANGE
 
     def difference(self, tx: Tx, parameters: Parameters) -> Difference:
-        """Tell every date that would change; raises `BadList`, `CannotUndo`, `UnknownWithdrawal`.
+        """Tell every date that would change.
 
-        What the same person recorded alone within a day counts as well.
+        Raises `BadList`, `CannotUndo`, `UnknownWithdrawal`.
         """
-        by = asked_by(parameters)
-        hold_alone(tx, by)
         if "undo" in parameters:
             return self._undoing(tx, str(parameters["undo"]))
         wanted = read_parameters(parameters)
@@ -45,22 +44,19 @@ class WithdrawalAct:
         lines = (
             Line(ACCEPTED, None, wanted.accepted_on.isoformat()),
             Line(PLANNED, None, _day(wanted.refund_on)),
-            *(
-                Line(
-                    MEMBER,
-                    _dates(row.number, row.accepted_before, row.refund_before),
-                    _dates(row.number, wanted.accepted_on, row.refund_after),
+            *_together(
+                (
+                    row.number,
+                    _dates(row.accepted_before, row.refund_before),
+                    _dates(wanted.accepted_on, row.refund_after),
                 )
                 for row in rows
             ),
         )
-        rule = self.withdrawals.policy.policy.approvals.for_kind(self.kind)
-        alone = self.withdrawals.recorded_alone(tx, by)
-        return Difference(lines, count=counted(len(rows), alone, rule))
+        return Difference(lines, count=len(rows))
 
     def perform(self, tx: Tx, parameters: Parameters, author: Author, now: datetime) -> None:  # noqa: ARG002
         """Record, or undo."""
-        asked_by(parameters, author)
         members.hold(tx)
         if "undo" in parameters:
             which = str(parameters["undo"])
@@ -88,11 +84,11 @@ class WithdrawalAct:
         left = [Line(LEFT, None, ", ".join(row.number for row in unable))] if unable else []
         lines = (
             Line(UNDOES, None, which),
-            *(
-                Line(
-                    MEMBER,
-                    _dates(row.number, act.accepted_on, row.refund_after),
-                    _before(row),
+            *_together(
+                (
+                    row.number,
+                    _dates(act.accepted_on, row.refund_after),
+                    _dates(row.accepted_before, row.refund_before),
                 )
                 for row in able
             ),
@@ -114,12 +110,22 @@ def read_parameters(parameters: Parameters) -> Wanted:
         raise BadList("numbers, accepted_on and refund_on are needed") from None
 
 
-def _dates(number: str, accepted_on: date | None, refund_on: date | None) -> str:
-    return f"{number}: {_day(accepted_on)} / {_day(refund_on)}"
+def _together(changes: Iterable[tuple[str, str, str]]) -> Iterator[Line]:
+    """Write who changes from what to what, members of the same dates in one line.
+
+    Eight hundred lines that say the same are not read; and a page has to stay below 100 kB.
+    """
+    alike: dict[tuple[str, str], list[str]] = {}
+    for number, before, after in changes:
+        alike.setdefault((before, after), []).append(number)
+    for (before, after), numbers in alike.items():
+        for first in range(0, len(numbers), IN_ONE_LINE):
+            who = ", ".join(numbers[first : first + IN_ONE_LINE])
+            yield Line(MEMBER, before, f"{after}: {who}")
 
 
-def _before(row: Withdrawn) -> str:
-    return _dates(row.number, row.accepted_before, row.refund_before)
+def _dates(accepted_on: date | None, refund_on: date | None) -> str:
+    return f"{_day(accepted_on)} / {_day(refund_on)}"
 
 
 def _day(day: date | None) -> str:

@@ -47,16 +47,6 @@ _MARK = Statement(
     .where(_m.withdrawal_id == sa.bindparam("which"), _m.member_number == sa.bindparam("number"))
     .values(undone=1)
 )
-# What one person recorded alone: many small lists are one large one (approvals.toml, from_count).
-_ALONE = Statement(
-    sa.select(sa.func.count())
-    .select_from(register_withdrawn.join(register_withdrawal, _m.withdrawal_id == _w.id))
-    .where(
-        _w.made_by == sa.bindparam("who"),
-        _w.made_at > sa.bindparam("since"),
-        _w.approval.is_(None),
-    )
-)
 
 
 def add(tx: Tx, rows: Iterable[Withdrawn], **columns: Any) -> None:
@@ -110,12 +100,6 @@ def undo(tx: Tx, which: str, at: int, by: str, because: str, approval: str | Non
 def mark_undone(tx: Tx, which: str, numbers: Iterable[str]) -> None:
     """Note for which members it was undone."""
     tx.run_many(_MARK, [{"which": which, "number": number} for number in numbers])
-
-
-def recorded_alone(tx: Tx, who: str, since: int) -> int:
-    """Count the members somebody recorded without a second person since an instant."""
-    row = tx.one(_ALONE, who=who, since=since)
-    return int(row[0]) if row else 0
 
 
 def _read(row: tuple[Any, ...]) -> Withdrawal:

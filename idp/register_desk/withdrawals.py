@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from audit.event import Actor, new_id
@@ -44,7 +44,6 @@ from idp.storage.sql import Database, Tx
 from idp.subjects.service import by_number
 
 LATEST: Final = 50
-ALONE_WITHIN: Final = timedelta(hours=24)
 _BETWEEN: Final = re.compile(r"[\s,;、，\t]+")
 
 
@@ -187,11 +186,6 @@ class Withdrawals:
         """List the latest acts."""
         with self.database.read() as tx:
             return store.list_latest(tx, LATEST)
-
-    def recorded_alone(self, tx: Tx, who: str) -> int:
-        """Count whom one person recorded alone within a day: many small lists are a large one."""
-        since = to_micros(self.clock.now() - ALONE_WITHIN)
-        return store.recorded_alone(tx, who, since)
 
     def year_end(self, accepted_on: date) -> date:
         """Tell when the capital of a year-end retirement is refunded."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from flask import request
+from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from audit.event import Actor
 from idp.approvals.act import Act
-from idp.approvals.model import Parameters, Performed, Submitted
+from idp.approvals.model import Parameters, Submitted, Waits
 from idp.approvals.service import Approvals
 from idp.approvals.views.requester import requester_of
 from idp.clock import Clock
@@ -22,6 +22,7 @@ from idp.members.japan.dates import parse_date
 from idp.policy.staff import Permission
 from idp.staff.model import Acting
 from idp.staff.views.console import Console
+from idp.staff.views.places import APPROVALS
 from idp.web.i18n import mark as _
 from idp.web.i18n import translate
 
@@ -59,8 +60,7 @@ class Desk:
     def submit(self, act: Act, parameters: Parameters, acting: Acting, reason: str) -> Submitted:
         """Ask for an act in somebody's name; raises what the act raises."""
         requester = requester_of(self.console, acting, act.needs)
-        given = dict(parameters) | {"by": acting.staff_id}
-        return self.approvals.submit(act, given, requester, reason)
+        return self.approvals.submit(act, parameters, requester, reason)
 
     def say(self, message: str, **values: Any) -> str:
         """Translate a marked message."""
@@ -79,9 +79,11 @@ class Desk:
         )
 
 
-def done_at_once(submitted: Submitted) -> bool:
-    """Tell whether an act is done, and not waiting."""
-    return isinstance(submitted, Performed)
+def lead_on(submitted: Submitted, done: str) -> Response:
+    """Lead to what was done; or to the request that waits, with what it would change."""
+    if isinstance(submitted, Waits):
+        return redirect(f"{APPROVALS}/{submitted.approval}", 303)
+    return redirect(done, 303)
 
 
 def reason_of(text: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from idp.clock import TOKYO
@@ -17,7 +17,7 @@ from idp.register_desk.views.desk import (
     NO_REASON,
     Desk,
     day_of,
-    done_at_once,
+    lead_on,
     reason_of,
 )
 from idp.staff.model import Acting
@@ -35,7 +35,6 @@ CANNOT: Final = _(
 )
 DONE: Final[dict[str, str]] = {
     "allowed": _("書き出せます。下の一覧から、一度だけ受け取れます。"),
-    "waits": _("もう一人の担当者の承認を待っています。承認されると、下の一覧に並びます。"),
 }
 
 
@@ -81,8 +80,7 @@ class ExportPages:
             submitted = self.desk.submit(self.act, parameters, acting, reason)
         except BadExport:
             return self._show(acting, 400, errors={"list": NOBODY}, sent=sent)
-        done = "allowed" if done_at_once(submitted) else "waits"
-        return redirect(f"{PAGE}?done={done}", 303)
+        return lead_on(submitted, f"{PAGE}?done=allowed")
 
     def take(self, acting: Acting, export: str) -> Response:
         """Send the file."""

@@ -20,7 +20,7 @@ from idp.members.leaving import BadLeaving, Leaving
 from idp.policy.staff import Permission
 from idp.register_desk.looks import TooManyLooks
 from idp.register_desk.member_file import MemberFile, MemberFiles, read_number
-from idp.register_desk.views.desk import BAD_DAY, NO_REASON, Desk, day_of, done_at_once, reason_of
+from idp.register_desk.views.desk import BAD_DAY, NO_REASON, Desk, day_of, lead_on, reason_of
 from idp.register_desk.views.member_shown import shown
 from idp.register_desk.withdrawal_act import WithdrawalAct
 from idp.register_desk.withdrawal_model import BadList
@@ -49,7 +49,6 @@ CANNOT: Final[dict[type[IdpError], str]] = {
 }
 DONE: Final[dict[str, str]] = {
     "withdrawn": _("脱退届の受理を記録しました。"),
-    "waits": _("もう一人の担当者の承認を待っています。"),
     "taken-back": _("脱退の取りやめを記録しました。"),
     "refunded": _("出資金の返還を記録しました。"),
     "invited": _("登録のご案内を作りました。"),
@@ -109,18 +108,12 @@ class MemberPage:
             "accepted_on": accepted.isoformat(),
             "refund_on": refund.isoformat() if refund else None,
         }
-        said = ""
-
-        def act() -> None:
-            nonlocal said
+        try:
             done = self.desk.submit(self.withdrawal, parameters, acting, sent["reason"])
-            said = "withdrawn" if done_at_once(done) else "waits"
-
-        wrong = self._tried(act)
-        if wrong is not None:
-            errors = {"accepted_on": wrong}
+        except BadList:
+            errors = {"accepted_on": CANNOT[BadList]}
             return self._show(acting, number, 409, form="withdrawal", errors=errors, sent=sent)
-        return _back(number, said)
+        return lead_on(done, f"/staff/members/{read_number(number)}?done=withdrawn")
 
     def stay(self, acting: Acting, number: str) -> Response:
         """Record that a withdrawal was taken back before anything was paid out."""

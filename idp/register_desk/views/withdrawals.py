@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from flask import Blueprint, redirect, request
+from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from idp.errors import IdpError
@@ -21,7 +21,7 @@ from idp.register_desk.views.desk import (
     NO_REASON,
     Desk,
     day_of,
-    done_at_once,
+    lead_on,
     page_of,
     reason_of,
 )
@@ -56,11 +56,9 @@ TOO_LATE: Final = _(
     "取り消せる期限を過ぎたか、すでに取り消されたか、すべての方の登録があとで変わったため、取り消せません。"
 )
 DONE: Final[dict[str, str]] = {
-    "waits": _("もう一人の担当者の承認を待っています。承認されると、その場で記録されます。"),
     "recorded": _("脱退を記録しました。下の一覧から、内容の確認と取り消しができます。"),
 }
 UNDONE: Final[dict[str, str]] = {
-    "waits": _("取り消しは、もう一人の担当者の承認を待っています。"),
     "undone": _("脱退の記録を取り消しました。"),
 }
 
@@ -129,8 +127,7 @@ class WithdrawalPages:
                 submitted = self.desk.submit(self.act, parameters, acting, reason)
         except BadList:
             return self._preview(acting, sent, 409, moved=MOVED)
-        done = "recorded" if done_at_once(submitted) else "waits"
-        return redirect(f"{PAGE}?done={done}", 303)
+        return lead_on(submitted, f"{PAGE}?done=recorded")
 
     def one(self, acting: Acting, withdrawal: str) -> Response:
         """Show one list that was recorded."""
@@ -147,8 +144,7 @@ class WithdrawalPages:
             submitted = self.desk.submit(self.act, {"undo": withdrawal}, acting, reason)
         except CannotUndo:
             return self._one(acting, withdrawal, 409, over=TOO_LATE)
-        done = "undone" if done_at_once(submitted) else "waits"
-        return redirect(f"{PAGE}/{withdrawal}?done={done}", 303)
+        return lead_on(submitted, f"{PAGE}/{withdrawal}?done=undone")
 
     def _read(self, sent: dict[str, str]) -> tuple[Wanted, tuple[Row, ...]]:
         """Read the form; raises `Wrong`."""

@@ -61,7 +61,6 @@ def _files() -> None:
         sa.Column("approval", sa.String(length=36), nullable=True),
         sa.Column("waits_until", sa.BigInteger(), nullable=True),
         sa.Column("actor", sa.Text(), nullable=True),
-        sa.Column("accepted_by", sa.String(length=64), nullable=True),
         sa.Column("reason", sa.String(length=500), nullable=True),
         sa.Column("accepted_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
