@@ -134,7 +134,7 @@ OF_ERRORS: Final = {
     "not_stopped": (409, "The account is not stopped, or a person blocked it"),
     "client_of_policy": (409, "The client comes with the policy"),
     "client_not_changeable": (409, "The client comes with the policy, or has no secret"),
-    "secret_of_program": (409, "No program draws the secret of another program"),
+    "secret_of_program": (409, "No program takes over another program"),
     "no_permit": (409, "Nobody allowed you to draw this secret, or it was drawn"),
     "no_such_key": (409, "There is no such key, or it was given up before"),
     "ring_changed": (409, "The keys changed at the same moment"),

@@ -18,6 +18,7 @@ from idp.admin_api.resources.audit import AuditLog
 from idp.admin_api.resources.block_lists import BlockLists
 from idp.admin_api.resources.blocks import Blocks
 from idp.admin_api.resources.changes import ChangeDesk
+from idp.admin_api.resources.client_changes import ClientChanges
 from idp.admin_api.resources.clients import ClientDesk
 from idp.admin_api.resources.invitations import InvitationDesk
 from idp.admin_api.resources.key_steps import KeySteps
@@ -85,6 +86,7 @@ def build_resources(provider: Provider, looks: Looks) -> tuple[Resource, ...]:
         BlockLists(LiftAll(build_block_desk(f)), second),
         OwnApprovals(approvals),
         ClientDesk(f.clients),
+        ClientChanges(f.clients),
         SecretDesk(f.clients, SecretDrawing(f.database, f.clock, f.clients), second),
         KeyBook(rotation, f.clients),
         KeySteps(rotation, second),

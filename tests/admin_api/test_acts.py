@@ -6,6 +6,7 @@ Incorrect authorization (CWE-863), mass assignment (CWE-915), too much shown (CW
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -189,6 +190,45 @@ class TestClients:
         answer = programs.of("admin:client.change").call("POST", "/clients", wanted)
         told = problem(answer, 422, "fields")
         assert told["errors"][0]["where"] == "/scope"
+
+    def test_a_client_is_changed_as_it_was_read_or_not_at_all(self, programs: Programs) -> None:
+        """Lost updates (CWE-362): the second of two who read the same thing reads it again."""
+        program = programs.new("admin:client.change", "admin:client.view")
+        uris = ["https://change.mihon.example/callback"]
+        made = program.post("/clients", 201, client_name="x", redirect_uris=uris)["client"]
+        path = f"/clients/{made['client_id']}"
+        tag = program.call("GET", path).headers["etag"]
+        wanted = {"reason": REASON, "client_name": "みほん", "scope": "openid profile"}
+        problem(program.call("PATCH", path, wanted), 428, "version-needed")
+        problem(program.call("PATCH", path, wanted, if_match="*"), 400, "bad-header")
+        changed = program.call("PATCH", path, wanted, if_match=tag)
+        assert changed.status == 200, changed.body
+        told = json.loads(changed.body)
+        assert told == made | {"client_name": "みほん", "client_name_en": "みほん"} | {
+            "scope": "openid profile"
+        }
+        assert changed.headers["etag"] != tag
+        problem(program.call("PATCH", path, wanted, if_match=tag), 412, "changed")
+        with ThreadPoolExecutor(6) as pool:
+            answers = list(
+                pool.map(
+                    lambda n: (
+                        program.call(
+                            "PATCH",
+                            path,
+                            wanted | {"client_name": f"n{n}"},
+                            if_match=changed.headers["etag"],
+                        ).status
+                    ),
+                    range(6),
+                )
+            )
+        assert answers.count(200) == 1, answers
+        for more in ({"jwks_uri": "https://x.example/"}, {"first_party": True}, {"scope": "a:b"}):
+            answer = program.call("PATCH", path, wanted | more, if_match='"x"')
+            problem(answer, 422, "fields")
+        other = f"/clients/{program.client_id}"
+        problem(program.call("PATCH", other, wanted, if_match='"x"'), 409, "secret-of-program")
 
     def test_a_client_of_the_policy_stays(self, programs: Programs) -> None:
         answer = programs.of("admin:client.change").call(

@@ -10,6 +10,7 @@ from idp.admin_api.resources.audit import AuditLog
 from idp.admin_api.resources.block_lists import BlockLists
 from idp.admin_api.resources.blocks import Blocks
 from idp.admin_api.resources.changes import ChangeDesk
+from idp.admin_api.resources.client_changes import ClientChanges
 from idp.admin_api.resources.clients import ClientDesk
 from idp.admin_api.resources.invitations import InvitationDesk
 from idp.admin_api.resources.key_steps import KeySteps
@@ -39,6 +40,7 @@ ALL: Final[tuple[type[Resource], ...]] = (
     BlockLists,
     OwnApprovals,
     ClientDesk,
+    ClientChanges,
     SecretDesk,
     KeyBook,
     KeySteps,

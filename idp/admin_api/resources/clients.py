@@ -26,6 +26,7 @@ from idp.policy.staff import Permission
 
 _NAMED: Final = re.compile(r"[^:]*: ([a-z_]{1,40})\b")
 _SCOPE: Final = f"^({'|'.join(SCOPES)})( ({'|'.join(SCOPES)})){{0,9}}$"
+ScopeText = Annotated[str, msgspec.Meta(pattern=_SCOPE)]
 Uri = Annotated[str, msgspec.Meta(pattern="^https://[!-~]{1,500}$")]
 Uris = Annotated[list[Uri], msgspec.Meta(max_length=20)]
 Name = Annotated[str, msgspec.Meta(pattern="^[!-~ぁ-ヿ一-鿿]{1,100}$")]
@@ -85,7 +86,7 @@ class NewClient(Wanted, frozen=True, kw_only=True):
     post_logout_redirect_uris: Uris = msgspec.field(default_factory=list)
     backchannel_logout_uri: Uri | None = None
     jwks_uri: Uri | None = None
-    scope: Annotated[str, msgspec.Meta(pattern=_SCOPE)] = "openid"
+    scope: ScopeText = "openid"
     token_endpoint_auth_method: AuthMethod = AuthMethod.CLIENT_SECRET_BASIC
     id_token_signed_response_alg: SigningAlgorithm = SigningAlgorithm.RS256
     dpop_bound_access_tokens: bool = False
@@ -161,7 +162,10 @@ class ClientDesk:
 
     def show(self, call: Call) -> Answer:
         """Show one."""
-        return Answer(client_shape(self.clients.get(call.place["client"])))
+        found = self.clients.get(call.place["client"])
+        added = found.source == "added"
+        version = self.clients.entry(found.client_id).version if added else None
+        return Answer(client_shape(found), version=version)
 
     def add(self, call: Call) -> Answer:
         """Add; always one that asks for consent."""
@@ -169,9 +173,9 @@ class ClientDesk:
         metadata = {name: value for name, value in wanted.items() if value is not None}
         del metadata["reason"]
         try:
-            added = self.clients.add(metadata, call.actor, _behind(call))
+            added = self.clients.add(metadata, call.actor, behind_of(call))
         except BadClient as error:
-            raise CallRefused(Problem.CANNOT, errors=(_wrong(error),)) from error
+            raise CallRefused(Problem.CANNOT, errors=(wrong_of(error),)) from error
         made = added.client
         return Answer(
             ClientAdded(client=client_shape(made), client_secret=added.drawn_secret),
@@ -185,7 +189,7 @@ class ClientDesk:
         client_id = call.place["client"]
         if self.clients.get(client_id).source != "added":
             raise NotRemovable(client_id)
-        self.clients.remove(client_id, call.actor, _behind(call))
+        self.clients.remove(client_id, call.actor, behind_of(call))
         return Answer(ClientRemoved(client_id=client_id))
 
 
@@ -212,11 +216,12 @@ def client_shape(one: Client) -> ClientShape:
     )
 
 
-def _behind(call: Call) -> Behind:
+def behind_of(call: Call) -> Behind:
+    """Give what the events of an act say of who stands behind it."""
     return Behind(call.caller.origin, None, {"reason": call.reason})
 
 
-def _wrong(error: BadClient) -> Wrong:
+def wrong_of(error: BadClient) -> Wrong:
     """Name the member; the words of the error tell what was sent, and are for the log."""
     named = _NAMED.match(error.detail)
     where = f"/{named[1]}" if named else "/"

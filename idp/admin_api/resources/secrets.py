@@ -81,21 +81,22 @@ class SecretDesk:
 
     def ask(self, call: Call) -> Answer:
         """Ask."""
-        client_id = self._checked(call)
+        client_id = check_no_program(self.clients, call.place["client"])
         told = ClientSecret.parameters(client_id, self.clients.entry(client_id))
         waits = self.second.ask(call, ApprovalKind.CLIENT_SECRET, told)
         return waits or Answer(SecretAllowed(client_id=client_id))
 
     def draw(self, call: Call) -> Answer:
         """Draw it."""
-        client_id = self._checked(call)
+        client_id = check_no_program(self.clients, call.place["client"])
         behind = Behind(call.caller.origin, None, {})
         secret = self.drawing.draw(client_id, call.caller.client_id, call.actor, behind)
         return Answer(SecretDrawn(client_id=client_id, client_secret=secret))
 
-    def _checked(self, call: Call) -> str:
-        """Give the client; no program draws the secret of another one (CWE-269)."""
-        client = self.clients.get(call.place["client"])
-        if any(is_own(scope) for scope in client.resource_scopes):
-            raise SecretOfProgram(client.client_id)
-        return client.client_id
+
+def check_no_program(clients: Clients, client_id: str) -> str:
+    """Refuse a client that acts through this API: no program takes over another one (CWE-269)."""
+    client = clients.get(client_id)
+    if any(is_own(scope) for scope in client.resource_scopes):
+        raise SecretOfProgram(client.client_id)
+    return client.client_id
