@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from idp.acts.keys import EmergencyRotation
-from idp.acts.orders import Orders
+from idp.acts.orders import ORDER, Orders
 from idp.acts.policy import ActivatePolicy
 from idp.acts.retention import ChangeHold, PurgeLog
 from idp.acts.staff import AddStaff, ChangeRoles, EndStaff, ReplaceFactors
@@ -16,10 +16,13 @@ from idp.approvals.singly import Singly
 from idp.approvals.vault import Vault
 from idp.approvals.who import Who
 from idp.assembly.foundation import Foundation
+from idp.assembly.helpdesk import case_acts
 from idp.assembly.register_desk import build_register_acts
 from idp.assembly.retention import build_holds, build_purger
+from idp.assembly.room_acts import build_room_acts
 from idp.assembly.rotation import build_rotation
 from idp.assembly.staff import build_staff
+from idp.outbox.service import Outbox
 from idp.staff.links import StaffLinks
 
 
@@ -35,14 +38,20 @@ def acts_of(f: Foundation) -> tuple[Act, ...]:
         ChangeHold(build_holds(f)),
         PurgeLog(f.clock, lambda: f.policy.policy.audit),
         EmergencyRotation(build_rotation(f)),
+        *case_acts(f),
         *build_register_acts(f),
+        *build_room_acts(f),
     )
 
 
 def build_approvals(f: Foundation, acts: tuple[Act, ...] | None = None) -> Approvals:
     """Build what sends acts to a second person, with all of them or with the acts given."""
     known = acts_of(f) if acts is None else acts
-    events, vault, who = ApprovalEvents(f.journal), Vault(f.persons), Who(f.policy, f.clock)
+    events, vault, who = (
+        ApprovalEvents(f.journal),
+        Vault(f.persons),
+        Who(f.policy, f.clock, f.clients),
+    )
     deciding = Deciding(events, vault, who, {one.kind: one for one in known})
     asking = Asking(events, vault, who, deciding, f.mails)
     return Approvals(f.database, f.clock, asking, deciding, Singly(f.policy))
@@ -51,3 +60,9 @@ def build_approvals(f: Foundation, acts: tuple[Act, ...] | None = None) -> Appro
 def build_orders(f: Foundation) -> Orders:
     """Build what carries out decisions that no transaction can hold."""
     return Orders(build_purger(f), build_rotation(f))
+
+
+def carry_out(f: Foundation) -> int:
+    """Carry out what is ordered now; answers how many orders were."""
+    outbox = Outbox(f.database, f.clock, lambda: f.policy.policy.outbox, {ORDER: build_orders(f)})
+    return outbox.deliver_due(ORDER)

@@ -30,7 +30,7 @@ from idp.web.i18n import translate
 from idp.web.organisation import Language
 
 from .block_stories import Worded
-from .staff_stories import frame
+from .staff_stories import framed
 
 AT = datetime(2026, 7, 31, 9, 0, tzinfo=UTC)
 DAY = date(2026, 7, 31)
@@ -92,7 +92,7 @@ def _members(language: Language, **more: Any) -> dict[str, Any]:
         "newer": "/staff/members?q=x",
         "older": "/staff/members?q=x&page=3",
     }
-    return frame(language) | values | more
+    return framed(language) | values | more
 
 
 def _member(language: Language, *, clerk: bool = True, **more: Any) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _member(language: Language, *, clerk: bool = True, **more: Any) -> dict[str,
         "may_see_whole": clerk,
         "may_see_blocks": True,
     }
-    return frame(language) | values | more
+    return framed(language) | values | more
 
 
 def _queue(language: Language, **more: Any) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _queue(language: Language, **more: Any) -> dict[str, Any]:
         "newer": None,
         "older": "/staff/changes?page=2",
     }
-    return frame(language) | values | more
+    return framed(language) | values | more
 
 
 def _change(language: Language, **more: Any) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def _change(language: Language, **more: Any) -> dict[str, Any]:
         "sent": Fields(),
         "over": None,
     }
-    return frame(language) | values | more
+    return framed(language) | values | more
 
 
 def _file(language: Language, state: FileState, **more: Any) -> dict[str, Any]:
@@ -180,14 +180,14 @@ def _file(language: Language, state: FileState, **more: Any) -> dict[str, Any]:
         "wrong": None,
         "over": None,
     }
-    return frame(language) | values | more
+    return framed(language) | values | more
 
 
 def _import(language: Language, wrong: str | None) -> dict[str, Any]:
     state = _say(language, FILES[FileState.DONE])
     listed = {"url": f"/x/{_ID}", "at": AT, "state": state, "changes": 12, "unchanged": 100_000}
     values = {"files": [listed] * 2, "wrong": wrong, "megabytes": 32, "hours": 24}
-    return frame(language) | values
+    return framed(language) | values
 
 
 def _list(language: Language, **errors: str) -> dict[str, Any]:
@@ -208,7 +208,7 @@ def _list(language: Language, **errors: str) -> dict[str, Any]:
         "year_end": date(2027, 7, 31),
         "most": 2000,
     }
-    return frame(language) | values
+    return framed(language) | values
 
 
 def _preview(language: Language, *, trouble: bool) -> dict[str, Any]:
@@ -238,7 +238,7 @@ def _preview(language: Language, *, trouble: bool) -> dict[str, Any]:
         "moved": MOVED if trouble else None,
         "nothing": None,
     }
-    return frame(language) | values
+    return framed(language) | values
 
 
 def _one(language: Language, over: str | None) -> dict[str, Any]:
@@ -247,7 +247,7 @@ def _one(language: Language, over: str | None) -> dict[str, Any]:
         "act": ACT, "rows": [row] * 4, "newer": None, "older": "/x?page=2", "until": AT,
         "may_undo": True, "wrong": None, "over": over, "done": None,
     }  # fmt: skip
-    return frame(language) | values
+    return framed(language) | values
 
 
 def _calendar(language: Language, **errors: str) -> dict[str, Any]:
@@ -259,7 +259,7 @@ def _calendar(language: Language, **errors: str) -> dict[str, Any]:
         "typed": {"from": "2026-07-31", "to": "2026-09-29"},
         "errors": Fields(errors),
     }
-    return frame(language) | values
+    return framed(language) | values
 
 
 def _exports(language: Language, **errors: str) -> dict[str, Any]:
@@ -275,7 +275,7 @@ def _exports(language: Language, **errors: str) -> dict[str, Any]:
         "over": None,
         "done": None,
     }
-    return frame(language) | values
+    return framed(language) | values
 
 
 def _letters(language: Language, **more: Any) -> dict[str, Any]:
@@ -295,11 +295,11 @@ def _letters(language: Language, **more: Any) -> dict[str, Any]:
         "newer": None,
         "older": "/x",
     }
-    return frame(language) | values | more
+    return framed(language) | values | more
 
 
 def _in(language: Language, **more: Any) -> dict[str, Any]:
-    return frame(language) | more
+    return framed(language) | more
 
 
 REGISTER_STORIES: list[tuple[str, str, int, Worded]] = [
