@@ -6,6 +6,7 @@ entry here; a test compares the two.
 
 from audit.described import Described, RetentionClass
 from audit.inventory_helpdesk import HELPDESK
+from audit.inventory_register import REGISTER_DESK
 from audit.inventory_staff import STAFF
 from audit.names import EventName
 
@@ -18,6 +19,7 @@ _ADMIN, _REGISTER = RetentionClass.ADMINISTRATION, RetentionClass.REGISTER
 _KEYS, _SYSTEM = RetentionClass.KEYS, RetentionClass.SYSTEM
 
 INVENTORY: dict[EventName, Described] = {
+    **REGISTER_DESK,
     **STAFF,
     **HELPDESK,
     EventName.ACCOUNT_BLOCKED: Described(

@@ -16,6 +16,7 @@ from idp.assembly.helpdesk import build_case_pages, build_stop_pages
 from idp.assembly.people_room import build_people_pages
 from idp.assembly.provider import Provider
 from idp.assembly.recovery import build_recovery
+from idp.assembly.register_desk import build_register_pages
 from idp.assembly.registration import build_finishing
 from idp.assembly.staff_pages import build_console, build_second_step, build_staff_pages
 from idp.authn.recent import RecentAuthentication
@@ -195,6 +196,8 @@ def _staff_pages(app: Flask, provider: Provider, browser: Browser, pages: Pages)
         app.register_blueprint(pages_of_cases.blueprint())
     stop = build_stop_pages(f, provider.buckets, browser, pages)
     app.register_blueprint(stop.blueprint())
+    for pages_of_register in build_register_pages(f, console, build_approvals(f)):
+        app.register_blueprint(pages_of_register.blueprint())
     console.check(app)
 
 

@@ -16,6 +16,7 @@ import structlog
 from idp.accounts import store as accounts
 from idp.accounts.legacy_schemes import SCHEMES
 from idp.alerts import store as alerts
+from idp.approvals import store as approvals
 from idp.assembly.background import Background
 from idp.authn import store as sign_ins
 from idp.blocks import store as blocks
@@ -43,6 +44,7 @@ from idp.oidc import store as requests
 from idp.outbox import store as outbox
 from idp.policy.limit_rules import BLOCKING
 from idp.proving import store as mailed_secrets
+from idp.register_desk import store as register_desk
 from idp.sessions import store as sessions
 from idp.staff import session_store as staff_sessions
 from idp.staff import store as staff
@@ -61,9 +63,11 @@ KEEP_ATTACKS_MICROS = 400 * 86_400 * 1_000_000
 KEEP_FETCHES_MICROS = 30 * 86_400 * 1_000_000
 FIND_AT_ONCE = 500
 SEARCHES_COUNT_MICROS = 2 * 86_400 * 1_000_000
+LOOKS_MICROS = 2 * 86_400 * 1_000_000
 TICK_SECONDS = 0.2
 FINISH_SECONDS = 6.0
 INVITE_SECONDS = 60.0
+FILES_SECONDS = 2.0
 RETRY_SECONDS = 300.0
 """After a failure: what is done once a day must not wait for another one."""
 
@@ -150,6 +154,8 @@ def _jobs(b: Background) -> list[Job]:
         Job("requests that are over", 20.0, b.approvals.expire),
         Job("roles that are over", 20.0, b.staff.end_roles_over),
         Job("exports that were killed", 60.0, b.abandoned.look),
+        # Beside the others: a whole register takes minutes, and nothing else waits for it.
+        Job("register files", FILES_SECONDS, b.register_files.run, aside=True),
         Job("gauges", 5.0, lambda: _gauges(b)),
         Job("telephone cases", 5.0, b.cases.expire),
         Job("changes upon a call", 5.0, b.plans.carry_out_due),
@@ -222,6 +228,7 @@ def clean(b: Background) -> dict[str, int]:
             "leases": leases.clean(tx, now - longest - leases.ABANDONED_MICROS),
             "rows of failures": leases.clean_rows(tx, now - KEEP_ROWS_MICROS),
             "attacks": attacks.clean(tx, now - KEEP_ATTACKS_MICROS),
+            "approvals": approvals.clean(tx, now - KEEP_ATTACKS_MICROS),
             "alerts": alerts.clean(tx, now - KEEP_ATTACKS_MICROS),
             "blocks on nobody": blocks.clean(tx, now - KEEP_ROWS_MICROS),
             "marks": clean_marks(tx, now),
@@ -244,6 +251,7 @@ def clean(b: Background) -> dict[str, int]:
             "telephone cases": helpdesk.clean(
                 tx, now - rules.helpdesk.keep.micros, now - SEARCHES_COUNT_MICROS
             ),
+            "looks at members": register_desk.clean_looks(tx, now - LOOKS_MICROS),
             "staff links": staff.clean_enrolments(tx, now - KEEP_ENDED_MICROS),
         }
     return done

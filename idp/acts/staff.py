@@ -33,7 +33,6 @@ from idp.web.i18n import mark as _
 NAME, ADDRESS, ROLES = _("お名前"), _("メールアドレス"), _("役割")
 COLLEAGUE, FOR_HOURS = _("職員"), _("役割が終わるまでの時間")
 SET_UP, LINK_TO = _("パスワードと認証アプリを設定した日時"), _("設定のリンクの送り先")
-SERVICE = _("利用")
 MOST_HOURS = 14 * 24
 
 

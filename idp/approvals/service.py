@@ -29,6 +29,7 @@ from idp.approvals.model import (
     UnknownApproval,
     Why,
 )
+from idp.approvals.singly import Singly
 from idp.approvals.vault import ANSWER, plain
 from idp.approvals.who import STAFF, is_about_staff
 from idp.clock import Clock, to_micros
@@ -47,6 +48,7 @@ class Approvals:
     clock: Clock
     asking: Asking
     deciding: Deciding
+    singly: Singly
 
     def submit(
         self,
@@ -65,14 +67,16 @@ class Approvals:
         with self.database.together() as tx:
             if is_about_staff(act.kind):
                 hold_authority(tx)
+            elif requester.actor.kind == STAFF:
+                tx.lock(f"staff:{requester.staff_id}")  # as they are until it is on record
             self._check_requester(tx, act, given, requester)
             difference = act.difference(tx, given)
             rule = self.deciding.who.policy.policy.approvals.for_kind(act.kind)
             content = Content(given, difference, why)
-            if rule is None or difference.count < rule.from_count:
+            if self.singly.is_free(tx, rule, requester.staff_id, difference.count, now):
                 act.perform(tx, given, author_of(requester, why), now)
                 return Performed()
-            if break_glass and not rule.break_glass:
+            if break_glass and not self.deciding.who.rule(act.kind).break_glass:
                 raise ApprovalRefused(Why.NO_BREAK_GLASS)
             if break_glass:
                 return self.asking.break_glass(tx, act, content, requester, now)
@@ -126,6 +130,8 @@ class Approvals:
     def expire(self, most: int = 100) -> int:
         """End what nobody decided about in time, or whose requester left; answers how many."""
         now = self.clock.now()
+        with self.database.begin() as tx:
+            self.singly.forget(tx, now)
         with self.database.read() as tx:
             over = store.over(tx, to_micros(now), most)
             left = store.of_ended(tx, most)

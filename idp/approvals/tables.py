@@ -46,3 +46,21 @@ sa.Index("ix_approval_state", approval.c.state, approval.c.expires_at)
 sa.Index("ix_approval_requester", approval.c.requester, approval.c.created_at)
 sa.Index("ix_approval_ended_at", approval.c.ended_at)
 sa.Index("ix_approval_review_by", approval.c.review_by)
+
+# What one person did alone, because it was below the number from which a second one is asked.
+approval_single = sa.Table(
+    "approval_single",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("requester", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+sa.Index("ix_approval_single_at", approval_single.c.at)
+sa.Index(
+    "ix_approval_single_requester",
+    approval_single.c.requester,
+    approval_single.c.kind,
+    approval_single.c.at,
+)

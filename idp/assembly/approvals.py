@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from idp.acts.keys import EmergencyRotation
-from idp.acts.orders import Orders
+from idp.acts.orders import ORDER, Orders
 from idp.acts.policy import ActivatePolicy
 from idp.acts.retention import ChangeHold, PurgeLog
 from idp.acts.staff import AddStaff, ChangeRoles, EndStaff, ReplaceFactors
@@ -12,13 +12,16 @@ from idp.approvals.asking import Asking
 from idp.approvals.deciding import Deciding
 from idp.approvals.events import ApprovalEvents
 from idp.approvals.service import Approvals
+from idp.approvals.singly import Singly
 from idp.approvals.vault import Vault
 from idp.approvals.who import Who
 from idp.assembly.foundation import Foundation
 from idp.assembly.helpdesk import case_acts
+from idp.assembly.register_desk import build_register_acts
 from idp.assembly.retention import build_holds, build_purger
 from idp.assembly.rotation import build_rotation
 from idp.assembly.staff import build_staff
+from idp.outbox.service import Outbox
 from idp.staff.links import StaffLinks
 
 
@@ -35,6 +38,7 @@ def acts_of(f: Foundation) -> tuple[Act, ...]:
         PurgeLog(f.clock, lambda: f.policy.policy.audit),
         EmergencyRotation(build_rotation(f)),
         *case_acts(f),
+        *build_register_acts(f),
     )
 
 
@@ -44,9 +48,15 @@ def build_approvals(f: Foundation, acts: tuple[Act, ...] | None = None) -> Appro
     events, vault, who = ApprovalEvents(f.journal), Vault(f.persons), Who(f.policy, f.clock)
     deciding = Deciding(events, vault, who, {one.kind: one for one in known})
     asking = Asking(events, vault, who, deciding, f.mails)
-    return Approvals(f.database, f.clock, asking, deciding)
+    return Approvals(f.database, f.clock, asking, deciding, Singly(f.policy))
 
 
 def build_orders(f: Foundation) -> Orders:
     """Build what carries out decisions that no transaction can hold."""
     return Orders(build_purger(f), build_rotation(f))
+
+
+def carry_out(f: Foundation) -> int:
+    """Carry out what is ordered now; answers how many orders were."""
+    outbox = Outbox(f.database, f.clock, lambda: f.policy.policy.outbox, {ORDER: build_orders(f)})
+    return outbox.deliver_due(ORDER)

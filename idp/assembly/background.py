@@ -15,6 +15,7 @@ from idp.assembly.foundation import Foundation, build_outgoing
 from idp.assembly.helpdesk import build_cases, build_plans
 from idp.assembly.leaving import build_notices
 from idp.assembly.mails import mail_carriers
+from idp.assembly.register_desk import build_import_job
 from idp.assembly.registration import build_invitation_feed
 from idp.assembly.retention import build_eraser, build_purger, build_telling
 from idp.assembly.rotation import build_rotation
@@ -34,6 +35,7 @@ from idp.lifecycle.notices import Notices
 from idp.lifecycle.standing import AccountStanding
 from idp.oidc.backchannel import BackchannelLogout
 from idp.outbox.service import Carrier, Outbox
+from idp.register_desk.import_job import ImportJob
 from idp.retention.purging import Purger
 from idp.retention.telling import CheckpointTelling
 from idp.staff.directory import StaffDirectory
@@ -66,6 +68,7 @@ class Background:
     telling: CheckpointTelling
     cases: Cases
     plans: Plans
+    register_files: ImportJob
     approvals: Approvals
     staff: StaffDirectory
 
@@ -105,6 +108,7 @@ def build_background(foundation: Foundation) -> Background:
         telling=build_telling(f),
         cases=build_cases(f),
         plans=build_plans(f),
+        register_files=build_import_job(f),
         approvals=build_approvals(f),
         staff=build_staff(f).directory,
     )

@@ -7,11 +7,15 @@ from datetime import datetime
 
 import click
 
+from idp.approvals.model import Performed
+from idp.assembly.approvals import carry_out
 from idp.assembly.foundation import Foundation
 from idp.assembly.rotation import build_rotation
 from idp.cli.master_key import master, rewrap
 from idp.cli.output import format_option, foundation, operator, say, show
+from idp.cli.two import rule_for, say_what_became_of_it, submit
 from idp.key_rotation.readiness import readiness as who_is_ready
+from idp.policy.approvals import ApprovalKind
 from keys.record import KeyRecord
 
 
@@ -62,11 +66,27 @@ def retire(kid: str, form: str) -> None:
 
 @keys.command(epilog="Example: idp keys rotate --compromised KID")
 @click.option("--compromised", multiple=True, help="Give this key up at once and replace it.")
+@click.option("--reason", default="a key is compromised", help="Why; it stands in the audit log.")
 @format_option
-def rotate(compromised: tuple[str, ...], form: str) -> None:
-    """Do what the plan says is due; with --compromised, at once."""
-    changed = build_rotation(foundation()).rotate(operator(), compromised)
-    say({"changed": changed}, f"{changed} keys changed", form)
+def rotate(compromised: tuple[str, ...], reason: str, form: str) -> int:
+    """Do what the plan says is due; with --compromised, at once.
+
+    Giving a key up is an emergency: where policy asks a second person about it, it is done now and
+    reviewed afterwards, unless policy allows no emergency either.
+    """
+    f = foundation()
+    rule = rule_for(f, ApprovalKind.KEY_EMERGENCY) if compromised else None
+    if rule is None:
+        changed = build_rotation(f).rotate(operator(), compromised)
+        say({"changed": changed}, f"{changed} keys changed", form)
+        return 0
+    kids = list(dict.fromkeys(compromised))
+    before = set(f.home.load().records)
+    done = submit(f, rule.kind, {"kids": kids}, reason, rule.break_glass)
+    if isinstance(done, Performed):
+        carry_out(f)  # without waiting for a worker, which may be what is broken
+    changed = len(set(f.home.load().records) - before)
+    return say_what_became_of_it(f, done, {"changed": changed}, f"{changed} keys changed", form)
 
 
 @keys.command(epilog="Example: idp keys readiness")

@@ -8,17 +8,22 @@ from pathlib import Path
 import click
 
 from audit.names import EventName
+from idp.acts.policy import parameters_of
+from idp.approvals.model import Performed
 from idp.assembly.audit_room import build_looking
+from idp.assembly.foundation import Foundation
 from idp.attempts.explaining import explain as explain_code
 from idp.audit_search.model import Criteria
 from idp.cli.output import format_option, foundation, operator, say, show
 from idp.cli.rehearse import rehearse
+from idp.cli.two import BREAK_GLASS, rule_for, say_what_became_of_it, submit
 from idp.clients.registration import client_from
 from idp.clock import from_micros
 from idp.errors import IdpError
 from idp.inforce import store
 from idp.inforce.service import activate as put_in_force
 from idp.inforce.service import read_active
+from idp.policy.approvals import ApprovalKind
 from idp.policy.differences import differences
 from idp.policy.folder import Proposal, read_folder
 from idp.policy.limit_rules import advice_on_limits
@@ -44,19 +49,33 @@ def check(folder: Path | None, form: str) -> None:
     say(content, "\n".join([sentence, *(f"advice: {one}" for one in advice)]), form)
 
 
-@policy.command(epilog="Example: idp policy activate policies")
+@policy.command(epilog="Example: idp policy activate policies --reason 'more time for a code'")
 @FOLDER
+@click.option("--reason", help="Why; needed where a second person is asked.")
+@BREAK_GLASS
 @format_option
-def activate(folder: Path | None, form: str) -> None:
-    """Put a policy folder in force on all nodes."""
+def activate(folder: Path | None, reason: str | None, break_glass: bool, form: str) -> int:
+    """Put a policy folder in force on all nodes; `approvals.toml` may ask a second person."""
     proposed = _read(folder)
     f = foundation()
     f.clients.check_policy(proposed.policy)
+    kind = ApprovalKind.POLICY_ACTIVATION
+    if rule_for(f, kind) is not None and f.policy.digest != proposed.digest:
+        done = submit(f, kind, parameters_of(proposed), reason, break_glass)
+        content = {"digest": proposed.digest, "activated": isinstance(done, Performed)}
+        said = f"{proposed.digest} is now in force"
+        return say_what_became_of_it(f, done, content, said, form)
+    return _put_in_force(f, proposed, reason, form)
+
+
+def _put_in_force(f: Foundation, proposed: Proposal, reason: str | None, form: str) -> int:
     who = operator()
     with f.database.begin() as tx:
-        done = put_in_force(tx, f.journal, f.clock, proposed, who, str(who.id))
+        about = {"reason": reason} if reason else {}
+        done = put_in_force(tx, f.journal, f.clock, proposed, who, str(who.id), about)
     sentence = "is now in force" if done else "was already in force"
     say({"digest": proposed.digest, "activated": done}, f"{proposed.digest} {sentence}", form)
+    return 0
 
 
 @policy.command(epilog="Example: idp policy history")

@@ -10,6 +10,8 @@ import click
 from idp.assembly.foundation import Foundation
 from idp.assembly.staff import build_staff
 from idp.cli.output import format_option, foundation, operator, say, show
+from idp.cli.two import say_what_became_of_it, submit
+from idp.policy.approvals import ApprovalKind
 from idp.staff.directory import Invited, Listed
 from idp.staff.views.places import ENROL
 
@@ -62,6 +64,28 @@ def role(who: str, grant: tuple[str, ...], revoke: tuple[str, ...], reason: str,
     found = build_staff(foundation()).directory.change_roles(who, grant, revoke, operator(), reason)
     held = ", ".join(found.held) or "no role"
     say(_row(found), f"{found.account.id} holds {held}", form)
+
+
+@staff.command(
+    name="break-glass",
+    epilog="Example: idp staff break-glass rei@mihon.example --grant administrator --reason 'fire'",
+)
+@WHO
+@click.option("--grant", multiple=True, required=True, help="A role to give for a while.")
+@click.option("--hours", type=click.IntRange(1, 24), default=8, help="How long it holds.")
+@REASON
+@format_option
+def break_glass(who: str, grant: tuple[str, ...], hours: int, reason: str, form: str) -> int:
+    """Give roles for some hours in an emergency: with an alarm, and a review by somebody else."""
+    f = foundation()
+    directory = build_staff(f).directory
+    with f.database.read() as tx:
+        account = directory.find(tx, who)
+    told = {"who": account.id, "grant": list(grant), "hours": hours}
+    done = submit(f, ApprovalKind.STAFF_ROLES, told, reason, emergency=True)
+    roles = ", ".join(grant)
+    content = {"id": account.id, "roles": list(grant), "hours": hours}
+    return say_what_became_of_it(f, done, content, f"{account.id} holds {roles} now", form)
 
 
 @staff.command(name="list", epilog="Example: idp staff list --all")

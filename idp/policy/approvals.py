@@ -38,7 +38,8 @@ class SecondPerson(Strict, frozen=True):
 
     kind: ApprovalKind
     from_count: Annotated[int, msgspec.Meta(ge=1)] = 1
-    """From how many records on a second person is asked; smaller acts are done at once."""
+    """From how many records on a second person is asked; smaller acts are done at once, until those
+    of one person come to so many."""
     decided_by: Permission = Permission.APPROVAL_DECIDE
     """What the second person must be allowed to do."""
     break_glass: bool = False
@@ -52,6 +53,8 @@ class Approvals(Strict, frozen=True):
     """How long a request waits before it is over."""
     review_within: Duration
     """Within which time a break-glass act must have been reviewed."""
+    counted_over: Duration
+    """Over which time what one person did alone counts towards `from_count`."""
     acts: tuple[SecondPerson, ...]
 
     def for_kind(self, kind: ApprovalKind) -> SecondPerson | None:
@@ -66,6 +69,8 @@ def faults_of_approvals(approvals: Approvals, roles: Roles) -> Iterator[str]:
         yield f"approvals.toml: {kind} stands there twice"
     if approvals.review_within.seconds > 24 * 3600:
         yield "approvals.toml: review_within is more than 24 hours"
+    if not 3600 <= approvals.counted_over.seconds <= 31 * 86400:
+        yield "approvals.toml: counted_over is less than an hour or more than 31 days"
     if approvals.lifetime.seconds > 14 * 86400:
         yield "approvals.toml: lifetime is more than 14 days"
     for one in approvals.acts:

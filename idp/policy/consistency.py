@@ -16,6 +16,7 @@ from idp.policy.approvals import faults_of_approvals
 from idp.policy.helpdesk import faults_of_helpdesk
 from idp.policy.limit_rules import faults_of_limits
 from idp.policy.model import AccessTokenFormat, ClientEntry, Policy, SigningAlgorithm
+from idp.policy.register import faults_of_register
 from idp.policy.retention import faults_of_retention
 from idp.policy.staff import faults_of_roles
 
@@ -52,6 +53,7 @@ def faults_of(policy: Policy) -> Iterator[str]:
     yield from _faults_of_mail(policy)
     yield from faults_of_roles(policy.roles)
     yield from faults_of_approvals(policy.approvals, policy.roles)
+    yield from faults_of_register(policy.register)
     yield from faults_of_helpdesk(policy.helpdesk, policy.approvals)
     yield from _faults_of_audit(policy)
     for client_id, entry in policy.clients.items():

@@ -21,6 +21,7 @@ from idp.policy.membership import (
     Registration,
     Verification,
 )
+from idp.policy.register import RegisterDesk
 from idp.policy.retention import Checkpoints, Retention
 from idp.policy.room import Room
 from idp.policy.staff import Roles
@@ -283,5 +284,6 @@ class Policy(Strict, frozen=True):
     provisioning: Provisioning
     roles: Roles
     approvals: Approvals
+    register: RegisterDesk
     helpdesk: Helpdesk
     clients: dict[str, ClientEntry]

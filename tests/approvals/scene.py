@@ -18,6 +18,7 @@ from idp.bootstrap import prepare
 from idp.settings import read_settings
 from idp.staff import store
 from idp.staff.directory import StaffDirectory
+from tests.retention.house import Done, House
 from tests.support.demo import Demo
 from tests.support.factors import fields_of
 from tests.support.relying_party import Browser
@@ -91,6 +92,14 @@ def waiting_at(answer: requests.Response) -> str:
     return where
 
 
+class Node(House):
+    """Commands on the demo's node, in this process: a process of its own imports for seconds."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"IDP_DATA": str(self.data)}
+
+
 @dataclass(frozen=True)
 class Scene:
     """The demo's administrator asks, its security decides; the store tells what was done."""
@@ -99,6 +108,10 @@ class Scene:
     f: Foundation
     asks: Colleague
     decides: Colleague
+
+    def idp(self, *arguments: str) -> Done:
+        """Run a command on the node."""
+        return Node(self.f).idp(*arguments)
 
     @property
     def directory(self) -> StaffDirectory:

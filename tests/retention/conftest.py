@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from idp.bootstrap import prepare
-from tests.retention.house import House, grant_roles
+from tests.retention.house import House, alone, grant_roles
 from tests.stores.conftest import ENGINES, new_url, postgres, settings_for
 
 __all__ = ["new_url", "postgres"]
@@ -19,7 +19,7 @@ def house(
     request: pytest.FixtureRequest, new_url: Callable[[str], str], tmp_path: Path
 ) -> Iterator[House]:
     """A deployment after its first start; on PostgreSQL with the roles of `deploy`."""
-    made = prepare(settings_for(new_url(request.param), tmp_path / "data"))
+    made = prepare(alone(settings_for(new_url(request.param), tmp_path / "data")))
     if not made.database.is_sqlite:
         grant_roles(made.settings.database_url)
     yield House(made)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from idp.assembly.foundation import Foundation
 from idp.assembly.sealing import build_sealer
 from idp.cli import main
 from idp.journal.service import Origin
+from idp.settings import Settings
 from idp.storage.sql import Database
 from tests.stores.conftest import POLICIES
 
@@ -30,6 +33,17 @@ ROOT = Path(__file__).parents[2]
 ROLES = (ROOT / "deploy/postgresql/roles.sql").read_text("utf-8")
 DAY = timedelta(days=1)
 BROWSER = "Mozilla/5.0 (Sample Browser of Years Ago)"
+
+
+def alone(settings: Settings) -> Settings:
+    """Let holds and purges be done by one: what they do is tried here, and not who agrees."""
+    folder = settings.data / "policies"
+    shutil.copytree(POLICIES, folder, dirs_exist_ok=True)
+    file = folder / "approvals.toml"
+    text, done = re.subn(r'\[\[acts\]\]\nkind = "audit\.[a-z]+"\n', "", file.read_text("utf-8"))
+    assert done == 2
+    file.write_text(text, "utf-8")
+    return replace(settings, policies=folder)
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,7 @@ class House:
             "IDP_ISSUER": s.issuer,
             "IDP_DATA": str(s.data),
             "IDP_DATABASE_URL": s.database_url,
-            "IDP_POLICIES": str(POLICIES),
+            "IDP_POLICIES": str(s.policies),
             "IDP_MASTER_KEY_FILE": str(s.master_key_file),
         }
 

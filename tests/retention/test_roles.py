@@ -32,7 +32,7 @@ from idp.journal.model import NOWHERE
 from idp.storage.migrate import apply
 from idp.storage.room_role import NoRoomRole
 from idp.storage.sql import Database
-from tests.retention.house import ROLES, House
+from tests.retention.house import ROLES, House, alone
 from tests.stores.conftest import settings_for
 from tests.support.demo import Demo, running_demo, wait_until
 from tests.support.relying_party import Browser
@@ -87,7 +87,7 @@ def roles(
     name = "r_" + "".join(c for c in request.node.name.lower() if c.isalnum())[-40:]
     _owned(server, name)
     url = server.url(name).replace("kumiai@", "kumiai_app@")
-    made = Roles(server, name, House(prepare(settings_for(url, tmp_path / "data"))))
+    made = Roles(server, name, House(prepare(alone(settings_for(url, tmp_path / "data")))))
     made.house.record(EventName.CLAIMS_READ, 900, "somebody", 20)
     made.house.record(EventName.CLAIMS_READ, 1, "somebody", 20)
     made.house.seal()
@@ -119,7 +119,7 @@ def shared(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> 
     _owned(server, "shared")
     url = server.url("shared").replace("kumiai@", "kumiai_app@")
     folder = Path(tmp_path_factory.mktemp("shared"))
-    made = Roles(server, "shared", House(prepare(settings_for(url, folder))))
+    made = Roles(server, "shared", House(prepare(alone(settings_for(url, folder)))))
     made.house.record(EventName.CLAIMS_READ, 1, "somebody", 20)
     made.house.seal()
     yield made

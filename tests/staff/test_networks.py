@@ -21,7 +21,9 @@ def restrict(demo: Demo) -> Iterator[Callable[[str], None]]:
         text, done = re.subn(r"(?m)^source_networks = .*$", f"source_networks = {networks}", before)
         assert done == 1
         file.write_text(text, "utf-8")
-        put = demo.idp("policy", "activate", str(file.parent))
+        put = demo.idp(
+            "policy", "activate", str(file.parent), "--break-glass", "--reason", "a test"
+        )
         assert put.returncode == 0, put.stderr
 
     yield to

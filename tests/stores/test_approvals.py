@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from audit.names import EventName
+from idp.approvals import store
 from idp.approvals.model import (
     ApprovalRefused,
     BadRequest,
@@ -18,8 +22,10 @@ from idp.approvals.model import (
     Why,
 )
 from idp.bootstrap import prepare
+from idp.clock import to_micros
+from idp.errors import IdpError
 from idp.policy.approvals import ApprovalKind
-from idp.staff.model import StaffRefused
+from idp.staff.model import Rule, StaffRefused
 from tests.stores.conftest import ENGINES, settings_for
 from tests.support.four_eyes import OPERATOR, REFUSES, Office, Switch, open_office
 
@@ -258,6 +264,21 @@ def test_an_emergency_is_done_at_once_and_reviewed_by_somebody_else(office: Offi
         office.approvals.review(waits.id, other, in_order=True, remark="after all")
 
 
+def test_what_is_long_over_is_deleted_but_nothing_that_waits(office: Office) -> None:
+    one, other = office.person("security"), office.person("administrator")
+    over, digest = office.ask(one, "long over")
+    office.approvals.decide(over, digest, other, approve=False, reason="no")
+    office.approvals.submit(office.switch, {"to": "now"}, one, "fire", break_glass=True)
+    unseen, waits = office.approvals.unreviewed()[-1].id, office.ask(one, "waits")[0]
+    later = to_micros(office.f.clock.now() + timedelta(seconds=1))
+    with office.f.database.begin() as tx:
+        assert store.clean(tx, later) >= 1
+    assert office.approvals.find(unseen).needs_review
+    assert office.approvals.find(waits).state is State.WAITING
+    with pytest.raises(UnknownApproval):
+        office.approvals.find(over)
+
+
 def test_erasing_the_person_reaches_what_a_request_says(office: Office) -> None:
     one, other = office.person("security"), office.person("administrator")
     office.switch.subject = "member:99999901"
@@ -292,3 +313,109 @@ def test_parameters_are_plain_values_of_a_size(office: Office, value: object) ->
         office.approvals.submit(office.switch, {"to": "on", "more": value}, one, "needed")
     with pytest.raises(UnknownApproval):
         office.approvals.decide("no such", "", one, approve=True, reason="seen")
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Do all of it at the same moment; gives what each answered, or what it raised."""
+    barrier = threading.Barrier(len(acts))
+
+    def one(act: Callable[[], object]) -> object:
+        barrier.wait()
+        try:
+            return act()
+        except IdpError as error:
+            return error
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return [done.result() for done in [threads.submit(one, act) for act in acts]]
+
+
+def test_of_many_decisions_at_once_one_counts(office: Office) -> None:
+    """Improper enforcement of behavioural workflow (CWE-841), raced (CWE-362)."""
+    one = office.person("security")
+    deciders = [office.person("administrator") for _ in range(4)]
+    for number in range(5):
+        office.switch.done.clear()
+        approval, digest = office.ask(one, f"race {number}")
+
+        acts = [
+            partial(office.approvals.decide, approval, digest, who, approve=yes, reason="seen")
+            for who in deciders
+            for yes in (True, True, False)
+        ]
+        acts.append(partial(office.approvals.withdraw, approval, one, "not needed"))
+        said = at_once(*acts)
+        counted = [x for x in said if isinstance(x, State)]
+        assert len(counted) == 1, said
+        assert all(isinstance(x, State | ApprovalRefused) for x in said), said
+        assert office.switch.done == ([f"race {number}"] if counted == [State.APPROVED] else [])
+        assert office.approvals.find(approval).state is counted[0]
+
+
+def test_an_approval_and_the_end_of_who_asked_follow_one_another(office: Office) -> None:
+    """What is approved was asked for by somebody in service at that very moment (CWE-367)."""
+    other = office.person("administrator")
+    for number in range(5):
+        office.switch.done.clear()
+        one = office.person("security")
+        approval, digest = office.ask(one, f"left {number}")
+        at_once(
+            partial(office.staff.directory.end, one.staff_id, OPERATOR, "left"),
+            partial(office.approvals.decide, approval, digest, other, approve=True, reason="seen"),
+        )
+        state = office.approvals.find(approval).state
+        assert state in (State.APPROVED, State.LAPSED)
+        assert office.switch.done == ([f"left {number}"] if state is State.APPROVED else [])
+
+
+def test_two_administrators_who_end_each_other_leave_one(office: Office) -> None:
+    """The last administrator stays, whoever is quicker."""
+    directory = office.staff.directory
+    for listed in directory.list_all():
+        if listed.account.ended_at is None and "administrator" in listed.held:
+            directory.change_roles(listed.account.id, [], ["administrator"], OPERATOR, "cleared")
+    pair = [office.enrolled("administrator") for _ in range(2)]
+    said = at_once(
+        *(partial(directory.end, who.staff_id, OPERATOR, "each other") for who in pair),
+        *(
+            partial(directory.change_roles, who.staff_id, [], ["administrator"], OPERATOR, "both")
+            for who in pair
+        ),
+    )
+    refused = [x for x in said if isinstance(x, StaffRefused)]
+    assert any(x.rule is Rule.LAST_ADMINISTRATOR for x in refused), said
+    left = [x for x in directory.list_all() if x.account.ended_at is None]
+    assert sum("administrator" in x.held for x in left) == 1
+
+
+def of_many(office: Office, count: int) -> None:
+    office.switch.kind, office.switch.count = ApprovalKind.REGISTER_WITHDRAWAL, count
+
+
+def test_what_is_divided_waits_as_the_whole_would(office: Office) -> None:
+    """Dividing an act until no part needs a second person (CWE-799): the parts are added up."""
+    clerk, colleague = office.person("security"), office.person("security")
+    of_many(office, 19)
+    assert isinstance(office.approvals.submit(office.switch, {"to": "1"}, clerk, "x"), Performed)
+    of_many(office, 1)
+    assert isinstance(office.approvals.submit(office.switch, {"to": "2"}, clerk, "x"), Waits)
+    assert isinstance(
+        office.approvals.submit(office.switch, {"to": "3"}, colleague, "x"), Performed
+    )
+    move(office, timedelta(hours=25))
+    assert office.approvals.expire() >= 0
+    assert isinstance(office.approvals.submit(office.switch, {"to": "4"}, clerk, "x"), Performed)
+    assert office.switch.done == ["1", "3", "4"]
+
+
+def test_parts_sent_at_once_are_added_up_one_after_another(office: Office) -> None:
+    """Parts in parallel (CWE-362): as many are done as one may do alone, never one more."""
+    clerk = office.person("security")
+    of_many(office, 5)
+    with ThreadPoolExecutor(8) as crowd:
+        asked = [
+            crowd.submit(office.approvals.submit, office.switch, {"to": str(n)}, clerk, "x")
+            for n in range(12)
+        ]
+    answers = [one.result() for one in asked]
+    assert sum(isinstance(one, Performed) for one in answers) == len(office.switch.done) == 3

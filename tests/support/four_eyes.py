@@ -19,7 +19,7 @@ from idp.errors import IdpError
 from idp.journal.model import Origin
 from idp.policy.approvals import ApprovalKind
 from idp.policy.staff import Permission
-from idp.staff import session_store
+from idp.staff import session_store, store
 from idp.staff.model import StaffRefused
 from idp.storage.sql import Tx
 
@@ -78,6 +78,14 @@ class Office:
             f"office{number}@mihon.example", "架空 例", roles, OPERATOR, "joined"
         ).account
         return self.at_browser(made.id, roles[0] if roles else "", f"{number:064x}")
+
+    def enrolled(self, *roles: str) -> Requester:
+        """Hire somebody who has set up password and app."""
+        made = self.person(*roles)
+        at = to_micros(self.f.clock.now())
+        with self.f.database.begin() as tx:
+            store.set_credentials(tx, made.staff_id, "no hash", at)
+        return made
 
     def at_browser(self, staff_id: str, role: str, browser: str) -> Requester:
         """Sign somebody in with a browser; gives what their pages would say of them."""

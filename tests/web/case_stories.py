@@ -20,7 +20,7 @@ from idp.web.organisation import Language
 from idp.web.spoken import spelled
 
 from .block_stories import Worded, block
-from .staff_stories import TOKEN, frame_of
+from .staff_stories import TOKEN, framed
 
 _AT = datetime(2026, 7, 31, 5, 0, tzinfo=UTC)
 _LATER = datetime(2026, 7, 31, 5, 30, tzinfo=UTC)
@@ -106,7 +106,7 @@ def _refused(why: Why) -> dict[str, Any]:
 
 
 def _listed(**more: Any) -> Worded:
-    return lambda language: frame_of(language) | _LIST | more
+    return lambda language: framed(language) | _LIST | more
 
 
 def _case(*parts: dict[str, Any]) -> Worded:
@@ -121,7 +121,7 @@ def _case(*parts: dict[str, Any]) -> Worded:
             }
             for what in ("電話のケースが始まった", "電話の相手が、本人確認の質問に答えた")
         ]
-        context = frame_of(language) | _CASE | {"transcript": lines}
+        context = framed(language) | _CASE | {"transcript": lines}
         for part in parts:
             context |= part
         return context

@@ -48,15 +48,15 @@ _APP: dict[str, Any] = {
     "groups": in_groups(SECRET),
     "error": None,
 }
-ROLES = {"ja": ["監査"], "en": ["Auditor"]}
+ROLES_OF = {"ja": ["監査"], "en": ["Auditor"]}
 
 
-def frame_of(language: Language, *, roles: bool = True, menu: bool = True) -> dict[str, Any]:
+def framed(language: Language, *, roles: bool = True, menu: bool = True) -> dict[str, Any]:
     entry = {"url": "/staff/people", "label": MENU.label, "about": MENU.about, "current": True}
     return {
         "staff": {
             "name": "見本 花子",
-            "roles": ROLES[language] if roles else [],
+            "roles": ROLES_OF[language] if roles else [],
             "csrf_token": TOKEN,
             "menu": [entry] if menu else [],
             "at_home": not menu,
@@ -65,16 +65,19 @@ def frame_of(language: Language, *, roles: bool = True, menu: bool = True) -> di
 
 
 def _in_frame(**more: Any) -> Worded:
-    return lambda language: frame_of(language) | more
+    return lambda language: framed(language) | more
 
 
 def _people(language: Language) -> dict[str, Any]:
     day = long_date(_AT.date(), language)
     state = translate(STATES["in_service"], language)
-    names = ("見本 花子", "kansa@mihon.example", ROLES[language][0], state, day, "")
+    cells = ("kansa@mihon.example", ROLES_OF[language][0], state, day, "")
+    person = {"url": "/staff/people/1", "name": "見本 花子", "cells": cells}
     reason = "お知らせ（見本）, a reason that is a little longer than most"
-    history = ("見本 花子", ROLES[language][0], day, "cli:operator", reason, "", "")
-    return frame_of(language) | {"people": [names] * 3, "history": [history] * 3}
+    history = ("見本 花子", ROLES_OF[language][0], day, "cli:operator", reason, "", "")
+    networks = ("192.0.2.0/24", "2001:db8::/32")
+    lists = {"people": [person] * 3, "history": [history] * 3, "networks": networks}
+    return framed(language) | lists | {"may_change": True}
 
 
 def _blocked(language: Language) -> dict[str, Any]:
@@ -124,14 +127,14 @@ STAFF_STORIES: list[tuple[str, str, dict[str, Any], int, Worded]] = [
         "home.html",
         {"ends_at": _AT},
         200,
-        lambda language: frame_of(language, menu=False),
+        lambda language: framed(language, menu=False),
     ),
     (
         "home-no-role",
         "home.html",
         {"ends_at": _AT},
         200,
-        lambda language: frame_of(language, roles=False, menu=False),
+        lambda language: framed(language, roles=False, menu=False),
     ),
     ("people", "people.html", {}, 200, _people),
     ("forbidden", "forbidden.html", {}, 403, _in_frame()),

@@ -49,10 +49,27 @@ def upgrade() -> None:
     op.create_index("ix_approval_requester", "approval", ["requester", "created_at"], unique=False)
     op.create_index("ix_approval_ended_at", "approval", ["ended_at"], unique=False)
     op.create_index("ix_approval_review_by", "approval", ["review_by"], unique=False)
+    op.create_table(
+        "approval_single",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), nullable=False),
+        sa.Column("requester", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approval_single")),
+    )
+    op.create_index("ix_approval_single_at", "approval_single", ["at"], unique=False)
+    op.create_index(
+        "ix_approval_single_requester",
+        "approval_single",
+        ["requester", "kind", "at"],
+        unique=False,
+    )
     op.add_column("staff_role", sa.Column("until", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
     """Take it back; the events stay."""
     op.drop_column("staff_role", "until")
+    op.drop_table("approval_single")
     op.drop_table("approval")
