@@ -19,6 +19,8 @@ class EventName(StrEnum):
     ADDRESS_CHANGE_REQUESTED = "address.change_requested"
     ADDRESS_CHANGE_UNDONE = "address.change_undone"
     ADDRESS_CONFIRMED = "address.confirmed"
+    ADMIN_ACTED = "admin.acted"
+    ADMIN_REFUSED = "admin.refused"
     ALERT_ENDED = "alert.ended"
     ALERT_RAISED = "alert.raised"
     APPROVAL_DECLINED = "approval.declined"
@@ -61,8 +63,11 @@ class EventName(StrEnum):
     CHANGE_WITHDRAWN = "change.withdrawn"
     CLAIMS_READ = "claims.read"
     CLIENT_ADDED = "client.added"
+    CLIENT_CHANGED = "client.changed"
     CLIENT_REFUSED = "client.refused"
     CLIENT_REMOVED = "client.removed"
+    CLIENT_SECRET_ALLOWED = "client.secret_allowed"  # noqa: S105 - a name, not a secret
+    CLIENT_SECRET_RESET = "client.secret_reset"  # noqa: S105 - a name, not a secret
     CLIENT_TOKEN_ISSUED = "client_token.issued"  # noqa: S105 - a name, not a secret
     CLOCK_STEPPED = "clock.stepped"
     CODE_ISSUED = "code.issued"
@@ -112,6 +117,7 @@ class EventName(StrEnum):
     PERSON_ERASED = "person.erased"
     POLICY_ACTIVATED = "policy.activated"
     POLICY_REFUSED = "policy.refused"
+    POLICY_REHEARSED = "policy.rehearsed"
     RECOVERY_CODES_DRAWN = "recovery_codes.drawn"
     REFRESH_REPLAYED = "refresh.replayed"
     REFRESH_ROTATED = "refresh.rotated"

@@ -15,11 +15,14 @@ import structlog
 
 from idp.accounts import store as accounts
 from idp.accounts.legacy_schemes import SCHEMES
+from idp.admin_api import store as admin_answers
 from idp.alerts import store as alerts
 from idp.approvals import store as approvals
 from idp.assembly.background import Background
 from idp.authn import store as sign_ins
+from idp.block_room import store as proposals
 from idp.blocks import store as blocks
+from idp.client_room import store as permits
 from idp.clients import store as clients
 from idp.clock import to_micros
 from idp.errors import IdpError
@@ -147,6 +150,8 @@ def _jobs(b: Background) -> list[Job]:
         Job("keys", min(30.0, max(0.5, keys.announced_dwell.seconds / 20)), b.rotation.rotate),
         Job("floods", 5.0, lambda: f.floods.record_due(f.clock.now())),
         Job("weather", 60.0, b.weather.look),
+        # Beside the others: a month of attempts takes minutes.
+        Job("rehearsals", 2.0, b.rehearsals.work, aside=True),
         Job("alerts", 30.0, b.alerts.look, aside=True),
         Job("invitations", INVITE_SECONDS, b.invitations.invite_due),
         Job("expired sessions", 20.0, lambda: _end_expired(b)),
@@ -229,6 +234,9 @@ def clean(b: Background) -> dict[str, int]:
             "rows of failures": leases.clean_rows(tx, now - KEEP_ROWS_MICROS),
             "attacks": attacks.clean(tx, now - KEEP_ATTACKS_MICROS),
             "approvals": approvals.clean(tx, now - KEEP_ATTACKS_MICROS),
+            "proposals": proposals.clean_proposals(tx, now - KEEP_ATTACKS_MICROS),
+            "look-ups": proposals.clean_looks(tx, now - KEEP_ENDED_MICROS),
+            "permits": permits.clean_permits(tx, now - KEEP_ENDED_MICROS),
             "alerts": alerts.clean(tx, now - KEEP_ATTACKS_MICROS),
             "blocks on nobody": blocks.clean(tx, now - KEEP_ROWS_MICROS),
             "marks": clean_marks(tx, now),
@@ -250,6 +258,9 @@ def clean(b: Background) -> dict[str, int]:
             ),
             "telephone cases": helpdesk.clean(
                 tx, now - rules.helpdesk.keep.micros, now - SEARCHES_COUNT_MICROS
+            ),
+            "answers of the admin API": admin_answers.clean(
+                tx, now - rules.admin_api.idempotency_lifetime.micros
             ),
             "looks at members": register_desk.clean_looks(tx, now - LOOKS_MICROS),
             "staff links": staff.clean_enrolments(tx, now - KEEP_ENDED_MICROS),

@@ -18,12 +18,14 @@ from idp.assembly.mails import mail_carriers
 from idp.assembly.register_desk import build_import_job
 from idp.assembly.registration import build_invitation_feed
 from idp.assembly.retention import build_eraser, build_purger, build_telling
+from idp.assembly.room_acts import build_rehearsal_work
 from idp.assembly.rotation import build_rotation
 from idp.assembly.sealing import build_sealer
 from idp.assembly.sign_in import build_signing_in
 from idp.assembly.staff import build_staff
 from idp.audit_room.abandoned import Abandoned
 from idp.audit_search.index import TermIndex
+from idp.block_room.proposals import RehearsalWork
 from idp.erasure.service import Eraser
 from idp.helpdesk.cases import Cases
 from idp.helpdesk.plans import Plans
@@ -71,6 +73,7 @@ class Background:
     register_files: ImportJob
     approvals: Approvals
     staff: StaffDirectory
+    rehearsals: RehearsalWork
 
 
 def build_background(foundation: Foundation) -> Background:
@@ -111,6 +114,7 @@ def build_background(foundation: Foundation) -> Background:
         register_files=build_import_job(f),
         approvals=build_approvals(f),
         staff=build_staff(f).directory,
+        rehearsals=build_rehearsal_work(f),
     )
 
 
