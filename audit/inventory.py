@@ -236,9 +236,6 @@ INVENTORY: dict[EventName, Described] = {
     EventName.REGISTER_IMPORTED: Described(
         "A register feed was applied as one batch.", _REGISTER, _SOURCE
     ),
-    EventName.REGISTER_LISTED: Described(
-        "Someone of the staff listed members: a calendar, a queue.", _ADMIN, _SOURCE
-    ),
     EventName.REGISTRATION_REFUSED: Described(
         "A step of a registration was refused.", _SECURITY, (*_SOURCE, "data.member")
     ),

@@ -56,4 +56,7 @@ HELPDESK: dict[EventName, Described] = {
     EventName.MEMBER_VIEWED: Described(
         "Someone of the staff looked at a member's record.", _ADMIN, (*_SOURCE, "data.member")
     ),
+    EventName.REGISTER_LISTED: Described(
+        "Someone of the staff listed members: a calendar, a queue.", _ADMIN, _SOURCE
+    ),
 }
