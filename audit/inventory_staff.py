@@ -1,4 +1,4 @@
-"""The inventory of events about staff accounts themselves (`audit.inventory`)."""
+"""The inventory of events about staff accounts, and what the staff administers."""
 
 from audit.described import Described, RetentionClass
 from audit.names import EventName
@@ -7,6 +7,16 @@ _SOURCE = ("source.address", "source.device")
 _SECURITY, _ADMIN = RetentionClass.SECURITY, RetentionClass.ADMINISTRATION
 
 STAFF: dict[EventName, Described] = {
+    EventName.ADMIN_ACTED: Described(
+        "A program changed something through the admin API, or asked a second person for it.",
+        _ADMIN,
+        (*_SOURCE, "data.member"),
+    ),
+    EventName.ADMIN_REFUSED: Described(
+        "A call of the admin API was refused: no permission, not as asked for, or too many.",
+        _SECURITY,
+        _SOURCE,
+    ),
     EventName.APPROVAL_DECLINED: Described(
         "A second person declined what somebody had asked for, and said why.", _ADMIN, _SOURCE
     ),
@@ -42,9 +52,29 @@ STAFF: dict[EventName, Described] = {
         _SECURITY,
         _SOURCE,
     ),
+    EventName.CLIENT_CHANGED: Described(
+        "The metadata of a relying party was changed; its data has the digest of the new one.",
+        _ADMIN,
+        _SOURCE,
+    ),
+    EventName.CLIENT_SECRET_ALLOWED: Described(
+        "Somebody of the staff was allowed to draw a new secret for a relying party, once.",
+        _ADMIN,
+        _SOURCE,
+    ),
+    EventName.CLIENT_SECRET_RESET: Described(
+        "A new secret of a relying party was drawn and shown once; the old one ended.",
+        _ADMIN,
+        _SOURCE,
+    ),
     EventName.PERMISSION_REFUSED: Described(
         "Somebody of the staff asked for a page that none of their roles may open.",
         _SECURITY,
+        _SOURCE,
+    ),
+    EventName.POLICY_REHEARSED: Described(
+        "A changed policy was proposed; changed limits are rehearsed against what was recorded.",
+        _ADMIN,
         _SOURCE,
     ),
     EventName.STAFF_ADDED: Described(

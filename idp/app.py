@@ -9,12 +9,17 @@ from flask import Flask
 
 import idp.assembly.provisioning as scim
 from idp.assembly.account_pages import build_account_pages
+from idp.assembly.admin_api import build_admin_api
+from idp.assembly.approvals import build_approvals
 from idp.assembly.audit_room import build_audit_pages
 from idp.assembly.changes import build_changes
+from idp.assembly.helpdesk import build_case_pages, build_stop_pages
 from idp.assembly.people_room import build_people_pages
 from idp.assembly.provider import Provider
 from idp.assembly.recovery import build_recovery
+from idp.assembly.register_desk import build_register_pages
 from idp.assembly.registration import build_finishing
+from idp.assembly.rooms import build_rooms
 from idp.assembly.staff_pages import build_console, build_second_step, build_staff_pages
 from idp.authn.recent import RecentAuthentication
 from idp.authn.views.passkey import PasskeyViews
@@ -87,6 +92,7 @@ def _machines(provider: Provider) -> dict[str, Machine]:
         "/userinfo": Machine(userinfo, ("GET", "POST"), cors=True),
         **MemberChanges(provider.tokens.resource, build_changes(f)).machines(),
         scim.MOUNT: scim.build_scim(f),
+        **build_admin_api(provider),
         "/healthz": Machine(_healthy, ("GET",)),
         "/readyz": Machine(_ready(f.database), ("GET",)),
     }
@@ -184,10 +190,18 @@ def _staff_pages(app: Flask, provider: Provider, browser: Browser, pages: Pages)
     for room in build_staff_pages(provider, console):
         app.register_blueprint(room.blueprint())
     step = build_second_step(provider)
-    for pages_of_people in build_people_pages(provider.foundation, console, step):
-        app.register_blueprint(pages_of_people.blueprint())
-    for pages_of_audit in build_audit_pages(provider.foundation, console, step):
-        app.register_blueprint(pages_of_audit.blueprint())
+    f = provider.foundation
+    approvals = build_approvals(f)
+    rooms = (
+        *build_people_pages(f, console, step),
+        *build_audit_pages(f, console, step),
+        *build_case_pages(f, console, approvals),
+        *build_register_pages(f, console, approvals),
+        *build_rooms(f, console, approvals),
+        build_stop_pages(f, provider.buckets, browser, pages),
+    )
+    for one in rooms:
+        app.register_blueprint(one.blueprint())
     console.check(app)
 
 

@@ -16,7 +16,10 @@ from idp.approvals.singly import Singly
 from idp.approvals.vault import Vault
 from idp.approvals.who import Who
 from idp.assembly.foundation import Foundation
+from idp.assembly.helpdesk import case_acts
+from idp.assembly.register_desk import build_register_acts
 from idp.assembly.retention import build_holds, build_purger
+from idp.assembly.room_acts import build_room_acts
 from idp.assembly.rotation import build_rotation
 from idp.assembly.staff import build_staff
 from idp.outbox.service import Outbox
@@ -35,13 +38,20 @@ def acts_of(f: Foundation) -> tuple[Act, ...]:
         ChangeHold(build_holds(f)),
         PurgeLog(f.clock, lambda: f.policy.policy.audit),
         EmergencyRotation(build_rotation(f)),
+        *case_acts(f),
+        *build_register_acts(f),
+        *build_room_acts(f),
     )
 
 
 def build_approvals(f: Foundation, acts: tuple[Act, ...] | None = None) -> Approvals:
     """Build what sends acts to a second person, with all of them or with the acts given."""
     known = acts_of(f) if acts is None else acts
-    events, vault, who = ApprovalEvents(f.journal), Vault(f.persons), Who(f.policy, f.clock)
+    events, vault, who = (
+        ApprovalEvents(f.journal),
+        Vault(f.persons),
+        Who(f.policy, f.clock, f.clients),
+    )
     deciding = Deciding(events, vault, who, {one.kind: one for one in known})
     asking = Asking(events, vault, who, deciding, f.mails)
     return Approvals(f.database, f.clock, asking, deciding, Singly(f.policy))

@@ -12,17 +12,23 @@ from idp.assembly.approvals import build_approvals, build_orders
 from idp.assembly.audit_room import build_abandoned
 from idp.assembly.audit_search import build_index
 from idp.assembly.foundation import Foundation, build_outgoing
+from idp.assembly.helpdesk import build_cases, build_plans
 from idp.assembly.leaving import build_notices
 from idp.assembly.mails import mail_carriers
+from idp.assembly.register_desk import build_import_job
 from idp.assembly.registration import build_invitation_feed
 from idp.assembly.retention import build_eraser, build_purger, build_telling
+from idp.assembly.room_acts import build_rehearsal_work
 from idp.assembly.rotation import build_rotation
 from idp.assembly.sealing import build_sealer
 from idp.assembly.sign_in import build_signing_in
 from idp.assembly.staff import build_staff
 from idp.audit_room.abandoned import Abandoned
 from idp.audit_search.index import TermIndex
+from idp.block_room.proposals import RehearsalWork
 from idp.erasure.service import Eraser
+from idp.helpdesk.cases import Cases
+from idp.helpdesk.plans import Plans
 from idp.invitations.feed import InvitationFeed
 from idp.journal.sealer import Sealer
 from idp.key_rotation.rotation import KeyRotation
@@ -31,6 +37,7 @@ from idp.lifecycle.notices import Notices
 from idp.lifecycle.standing import AccountStanding
 from idp.oidc.backchannel import BackchannelLogout
 from idp.outbox.service import Carrier, Outbox
+from idp.register_desk.import_job import ImportJob
 from idp.retention.purging import Purger
 from idp.retention.telling import CheckpointTelling
 from idp.staff.directory import StaffDirectory
@@ -61,8 +68,12 @@ class Background:
     purger: Purger
     eraser: Eraser
     telling: CheckpointTelling
+    cases: Cases
+    plans: Plans
+    register_files: ImportJob
     approvals: Approvals
     staff: StaffDirectory
+    rehearsals: RehearsalWork
 
 
 def build_background(foundation: Foundation) -> Background:
@@ -98,8 +109,12 @@ def build_background(foundation: Foundation) -> Background:
         purger=build_purger(f),
         eraser=build_eraser(f),
         telling=build_telling(f),
+        cases=build_cases(f),
+        plans=build_plans(f),
+        register_files=build_import_job(f),
         approvals=build_approvals(f),
         staff=build_staff(f).directory,
+        rehearsals=build_rehearsal_work(f),
     )
 
 

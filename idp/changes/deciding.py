@@ -24,6 +24,7 @@ from idp.changes.model import (
 )
 from idp.changes.wanted import address_of, current_fields, name_of
 from idp.clock import Clock, date_in_tokyo, to_micros
+from idp.journal.model import NOBODY, Behind
 from idp.journal.service import Journal
 from idp.mails.model import Mail, MailKind
 from idp.mails.promise import Mails
@@ -41,6 +42,17 @@ class Seen:
 
     change: ChangeRequest
     current: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a clerk decides, and what stands behind it."""
+
+    state: State
+    actor: Actor
+    reason: str
+    behind: Behind
+    effective_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,7 @@ class Deciding:
             )
             return store.list_latest(tx, MOST) if decided_too else store.list_open(tx, MOST)
 
-    def look(self, change_id: str, actor: Actor) -> Seen:
+    def look(self, change_id: str, actor: Actor, behind: Behind = NOBODY) -> Seen:
         """Show a request beside the register, and record who looked; raises `UnknownChange`."""
         now = self.clock.now()
         with self.database.begin() as tx:
@@ -78,6 +90,8 @@ class Deciding:
                 now,
                 actor=actor,
                 subject=change.subject,
+                session=behind.session,
+                origin=behind.origin,
                 data={
                     "member": Personal(change.member_number, change.subject),
                     "change": change_id,
@@ -85,7 +99,14 @@ class Deciding:
             )
         return Seen(change, current_fields(change.kind, member, date_in_tokyo(now)))
 
-    def approve(self, change_id: str, effective_on: date, actor: Actor, reason: str) -> None:
+    def approve(
+        self,
+        change_id: str,
+        effective_on: date,
+        actor: Actor,
+        reason: str,
+        behind: Behind = NOBODY,
+    ) -> None:
         """Put a change into the register from a day on.
 
         Raises `UnknownChange`, `ChangeDecided`, or `BadEffectiveDay`: a day that has passed would
@@ -100,7 +121,8 @@ class Deciding:
         with self.database.begin() as tx:
             members.hold(tx)
             change = _get(tx, change_id)
-            self._close(tx, change, State.APPROVED, actor, reason, now, effective_on)
+            verdict = Verdict(State.APPROVED, actor, reason, behind, effective_on)
+            self._close(tx, change, verdict, now)
             member = members.get(tx, change.member_number)
             members.save_many(tx, [_changed(member, change, effective_on)], to_micros(now))
             self.journal.record(
@@ -109,6 +131,8 @@ class Deciding:
                 now,
                 actor=actor,
                 subject=change.subject,
+                session=behind.session,
+                origin=behind.origin,
                 data={
                     "change": change.id,
                     "member": Personal(change.member_number, change.subject),
@@ -119,39 +143,34 @@ class Deciding:
             told = {"outcome": State.APPROVED.value, "effective": effective_on.isoformat()}
             self._tell(tx, change, member, told, now)
 
-    def refuse(self, change_id: str, actor: Actor, reason: str) -> None:
+    def refuse(self, change_id: str, actor: Actor, reason: str, behind: Behind = NOBODY) -> None:
         """Refuse a request; the member is told why. Raises `UnknownChange` or `ChangeDecided`."""
         now = self.clock.now()
         with self.database.begin() as tx:
             change = _get(tx, change_id)
-            self._close(tx, change, State.REFUSED, actor, reason, now, None)
+            self._close(tx, change, Verdict(State.REFUSED, actor, reason, behind), now)
             member = members.get(tx, change.member_number)
             told = {"outcome": State.REFUSED.value, "reason": reason}
             self._tell(tx, change, member, told, now)
 
-    def _close(
-        self,
-        tx: Tx,
-        change: ChangeRequest,
-        state: State,
-        actor: Actor,
-        reason: str,
-        now: datetime,
-        effective_on: date | None,
-    ) -> None:
+    def _close(self, tx: Tx, change: ChangeRequest, verdict: Verdict, now: datetime) -> None:
+        actor, on = verdict.actor, verdict.effective_on
         by = str(actor.id or actor.kind)[:64]
-        if not store.decide(tx, change.id, state, to_micros(now), by, reason, effective_on):
+        at, why = to_micros(now), verdict.reason
+        if not store.decide(tx, change.id, verdict.state, at, by, why, on):
             raise ChangeDecided(f"{change.id}: decided or taken back already; look at it again")
-        data: dict[str, Any] = {"change": change.id, "kind": change.kind.value, "reason": reason}
-        if effective_on is not None:
-            data["effective_on"] = effective_on.isoformat()
-        approved = state is State.APPROVED
+        data: dict[str, Any] = {"change": change.id, "kind": change.kind.value, "reason": why}
+        if on is not None:
+            data["effective_on"] = on.isoformat()
+        approved = verdict.state is State.APPROVED
         self.journal.record(
             tx,
             EventName.CHANGE_APPROVED if approved else EventName.CHANGE_REFUSED,
             now,
             actor=actor,
             subject=change.subject,
+            session=verdict.behind.session,
+            origin=verdict.behind.origin,
             data=data,
         )
 

@@ -16,7 +16,7 @@ from idp.storage.sql import Tx
 from idp.storage.statement import Statement
 
 _c = change_request.c
-_ALL = sa.select(
+CHANGE = (
     _c.id,
     _c.member_number,
     _c.subject,
@@ -31,6 +31,8 @@ _ALL = sa.select(
     _c.decided_by,
     _c.reason,
 )
+"""What `read_change` reads, in this order."""
+_ALL = sa.select(*CHANGE)
 _ADD = Statement(
     sa.insert(change_request).values(
         {
@@ -125,17 +127,17 @@ def find_by_key(tx: Tx, subject: str, via: str, key: str) -> ChangeRequest | Non
 
 def list_of(tx: Tx, subject: str, most: int) -> list[ChangeRequest]:
     """List a member's own requests, the latest first."""
-    return [_read(row) for row in tx.all(_OF_SUBJECT, who=subject, most=most)]
+    return [read_change(row) for row in tx.all(_OF_SUBJECT, who=subject, most=most)]
 
 
 def list_open(tx: Tx, most: int) -> list[ChangeRequest]:
     """List what waits for a decision, the earliest due first."""
-    return [_read(row) for row in tx.all(_OPEN, most=most)]
+    return [read_change(row) for row in tx.all(_OPEN, most=most)]
 
 
 def list_latest(tx: Tx, most: int) -> list[ChangeRequest]:
     """List requests of any state, the latest due first."""
-    return [_read(row) for row in tx.all(_LATEST, most=most)]
+    return [read_change(row) for row in tx.all(_LATEST, most=most)]
 
 
 def open_of_kind(tx: Tx, subject: str, kind: Kind) -> list[str]:
@@ -159,10 +161,11 @@ def decide(
 
 
 def _found(row: tuple[Any, ...] | None) -> ChangeRequest | None:
-    return _read(row) if row else None
+    return read_change(row) if row else None
 
 
-def _read(row: tuple[Any, ...]) -> ChangeRequest:
+def read_change(row: tuple[Any, ...]) -> ChangeRequest:
+    """Make a request of a row of the columns `CHANGE`."""
     wanted: Mapping[str, str] = msgspec.json.decode(row[4], type=dict[str, str])
     return ChangeRequest(
         id=row[0],

@@ -15,6 +15,7 @@ from idp.cli.master_key import master, rewrap
 from idp.cli.output import format_option, foundation, operator, say, show
 from idp.cli.two import rule_for, say_what_became_of_it, submit
 from idp.key_rotation.readiness import readiness as who_is_ready
+from idp.key_rotation.schedule import ahead_of
 from idp.policy.approvals import ApprovalKind
 from keys.record import KeyRecord
 
@@ -100,25 +101,13 @@ def readiness(form: str) -> int:
 
 
 def _row(record: KeyRecord, f: Foundation) -> dict[str, str | datetime | None]:
-    since = {
-        "announced": record.announced_at,
-        "active": record.activated_at,
-        "retiring": record.retiring_at,
-        "retired": record.retired_at,
-    }[record.state.value]
-    rules = build_rotation(f).rules()
-    following = {
-        "announced": ("activate", rules.announce_for),
-        "active": ("retire", rules.active_for),
-        "retiring": ("unpublish", rules.retire_after),
-    }.get(record.state.value)
-    name, dwell = following if following is not None else (None, None)
+    ahead = ahead_of(record, build_rotation(f).rules())
     return {
         "kid": record.kid,
         "alg": record.alg,
         "state": record.state.value,
-        "since": since,
-        "next": name,
-        "not_before": since + dwell if since is not None and dwell is not None else None,
+        "since": ahead.since,
+        "next": ahead.next,
+        "not_before": ahead.not_before,
         "compromised_at": record.compromised_at,
     }

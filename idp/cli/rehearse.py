@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -13,17 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from idp.attempts.reading import count_between
 from idp.cli.days import DAY
 from idp.cli.output import format_option, foundation, say
-from idp.clock import TOKYO, from_micros
+from idp.clock import TOKYO
 from idp.policy.folder import read_folder
-from idp.rehearsal.counters import Set
-from idp.rehearsal.report import MOST_LISTED, Run
+from idp.rehearsal.content import BIAS, content_of, run_content
 from idp.rehearsal.service import WARM_UP, Rehearsed
-
-BIAS = (
-    "What cannot be replayed: attempts that nobody made because they were blocked, and whether an"
-    " attempt that was refused unseen would have been right. Unseen attempts that the new policy"
-    " lets through are counted as wrong. Floods stand in the log as counts per minute."
-)
 
 
 @click.command(epilog="Example: idp policy rehearse policies --from 2026-10-01 --to 2026-11-01")
@@ -46,84 +38,13 @@ def rehearse(folder: Path, begin: date, end: date, form: str) -> int:
         found = Rehearsal(f.database).rehearse(
             proposed, first, last, lambda more: bar.advance(task, more)
         )
-    content = _content(found)
+    content = content_of(found)
     say(content, _text(found), form)
     return 1 if found.differences.others else 0
 
 
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=TOKYO)
-
-
-def _content(found: Rehearsed) -> dict[str, Any]:
-    differences, findings = found.differences, found.findings
-    return {
-        "from": found.begin,
-        "to": found.end,
-        "in_force": list(found.digests),
-        "proposed": found.proposed,
-        "attempts": findings.attempts,
-        "check": {
-            "reproduced": differences.reproduced,
-            "different": len(differences.others),
-            "overshot": differences.overshot,
-            "address_windows": differences.address_windows,
-            "first_different": [_verdict(one) for one in differences.others[:MOST_LISTED]],
-        },
-        "refused_then": findings.refused_then,
-        "refused": findings.refused,
-        "released": findings.released,
-        "harm": {
-            "right_answers_refused": findings.harmed,
-            "accounts": sorted(findings.harmed_accounts)[:MOST_LISTED],
-            "accounts_count": len(findings.harmed_accounts),
-            "refused_and_right_within_a_day": len(findings.refused_later_right),
-        },
-        "blocks_then": found.blocks_then,
-        "blocks": found.blocks,
-        "blocked_anew": [_set(one) for one in found.blocked_anew[:MOST_LISTED]],
-        "blocked_anew_count": len(found.blocked_anew),
-        "blocked_no_more": [_set(one) for one in found.blocked_no_more[:MOST_LISTED]],
-        "blocked_no_more_count": len(found.blocked_no_more),
-        "attacks": [_run(one) for one in findings.runs[:MOST_LISTED]],
-        "attacks_count": len(findings.runs),
-        "bias": BIAS,
-    }
-
-
-def _verdict(one: Any) -> dict[str, Any]:
-    return {
-        "event": one.attempt.id,
-        "at": one.attempt.occurred_at,
-        "recorded": one.recorded.value,
-        "recorded_rule": one.facts.rule,
-        "recorded_retry_at": one.facts.retry_at,
-        "replayed": one.replayed.value,
-        "replayed_rule": one.rule.value,
-        "replayed_retry_at": one.retry_at,
-    }
-
-
-def _set(one: Set) -> dict[str, Any]:
-    return {
-        "rule": one.rule.value,
-        "bucket": one.bucket,
-        "subject": one.subject,
-        "started_at": from_micros(one.started_at),
-        "until": from_micros(one.until) if one.until else None,
-    }
-
-
-def _run(run: Run) -> dict[str, Any]:
-    return {
-        "bucket": run.bucket,
-        "began_at": from_micros(run.began_at),
-        "attempts": run.attempts,
-        "looked_at_then": run.looked_at_then,
-        "looked_at": run.looked_at,
-        "cut_at": from_micros(run.cut_at) if run.cut_at else None,
-        "cut_after": str(timedelta(microseconds=run.cut_at - run.began_at)) if run.cut_at else None,
-    }
 
 
 def _text(found: Rehearsed) -> str:
@@ -142,7 +63,7 @@ def _text(found: Rehearsed) -> str:
         f" {len(found.blocked_no_more)} no more",
     ]
     for run in findings.runs[:5]:
-        cut = f"cut after {_run(run)['cut_after']}" if run.cut_at else "not cut"
+        cut = f"cut after {run_content(run)['cut_after']}" if run.cut_at else "not cut"
         lines.append(
             f"attack on {run.bucket}: {run.attempts} attempts, {run.looked_at_then} looked at then,"
             f" {run.looked_at} now, {cut}"

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from audit.event import Actor
 from audit.names import EventName
 from idp.clients import store
-from idp.clients.model import READING_SCOPES, Client
+from idp.clients.authority import check_authority
+from idp.clients.metadata import (
+    Kept,
+    changed_entry,
+    digest_of,
+    entry_from,
+    is_client_id,
+    read_entry,
+    text_of,
+    with_secret,
+)
+from idp.clients.model import Client
 from idp.clients.registration import BadClient, client_from
 from idp.clock import Clock, to_micros
 from idp.errors import IdpError
 from idp.inforce.service import PolicyInForce
+from idp.journal.model import NOBODY, Behind
 from idp.journal.service import Journal
 from idp.policy.consistency import signed_for
-from idp.policy.model import AuthMethod, ClientEntry, Policy, SigningAlgorithm
-from idp.storage.sql import Database
+from idp.policy.model import ClientEntry, Policy
+from idp.storage.sql import Database, Tx
 from idp.storage.stamps import Watch, raise_stamp
 
 STAMP = "clients"
-_SECRET = re.compile(r"[A-Za-z0-9_-]{43,512}")
-_BY_SECRET = (AuthMethod.CLIENT_SECRET_BASIC, AuthMethod.CLIENT_SECRET_POST)
 
 
 class UnknownClient(IdpError):
@@ -35,6 +42,13 @@ class UnknownClient(IdpError):
 
     code = "unknown_client"
     status = 400
+
+
+class NotChangeable(IdpError):
+    """The client comes from the policy, or it is no longer what its reader saw."""
+
+    code = "client_not_changeable"
+    status = 409
 
 
 @dataclass(frozen=True)
@@ -92,46 +106,130 @@ class Clients:
             self._fill()
         return self._cache.values()
 
-    def add(self, metadata: Mapping[str, Any], actor: Actor) -> Added:
+    def add(self, metadata: Mapping[str, Any], actor: Actor, behind: Behind = NOBODY) -> Added:
         """Add a client from RFC 7591 metadata; raises `BadClient`.
 
         Unknown metadata members are ignored, as RFC 7591 2 asks.
         """
-        client_id, entry, secret, drawn = _entry_from(metadata)
+        client_id, entry, secret, drawn = entry_from(metadata)
         made = client_from(client_id, entry, "added")
+        check_authority(made, actor, self.policy.policy.roles)
         self._check_signable(client_id, entry, self.policy.policy)
         if self.find(client_id) is not None:
             raise BadClient(f"{client_id}: this client_id is taken")
-        now = self.clock.now()
-        try:
-            text = msgspec.json.encode(entry).decode()
-        except UnicodeEncodeError:
-            raise BadClient(f"{client_id}: the metadata is not Unicode text") from None
+        text = text_of(client_id, entry)
         with self.database.begin() as tx:
-            store.add(tx, client_id, text, to_micros(now))
-            raise_stamp(tx, STAMP)
-            data = {"metadata_sha256": hashlib.sha256(text.encode()).hexdigest()}
-            self.journal.record(
-                tx, EventName.CLIENT_ADDED, now, actor=actor, client=client_id, data=data
-            )
+            tx.lock(STAMP)  # two who add one id at once: the second one is told
+            if store.find(tx, client_id) is not None:
+                raise BadClient(f"{client_id}: this client_id is taken")
+            store.add(tx, client_id, text, to_micros(self.clock.now()))
+            self._record(tx, EventName.CLIENT_ADDED, client_id, text, actor, behind)
         self._forget()
         return Added(made, secret if drawn else None)
 
-    def remove(self, client_id: str, actor: Actor) -> None:
+    def remove(self, client_id: str, actor: Actor, behind: Behind = NOBODY) -> None:
         """Remove a client that was added; raises `UnknownClient`."""
-        now = self.clock.now()
         with self.database.begin() as tx:
             if not store.remove(tx, client_id):
                 raise UnknownClient(client_id)
-            raise_stamp(tx, STAMP)
-            self.journal.record(tx, EventName.CLIENT_REMOVED, now, actor=actor, client=client_id)
+            self._record(tx, EventName.CLIENT_REMOVED, client_id, None, actor, behind)
         self._forget()
+
+    def entry(self, client_id: str) -> Kept:
+        """Give what is stored of a client that was added; raises `UnknownClient`."""
+        with self.database.read() as tx:
+            return self._kept(tx, client_id)
+
+    def change(
+        self,
+        client_id: str,
+        metadata: Mapping[str, Any],
+        version: str,
+        actor: Actor,
+        behind: Behind = NOBODY,
+    ) -> Client:
+        """Replace members of a client's metadata; its credential stays.
+
+        `version` is the digest of what the reader saw. Raises `UnknownClient`, `BadClient`, and
+        `NotChangeable` when somebody changed it since.
+        """
+        with self.database.begin() as tx:
+            tx.lock(STAMP)
+            kept = self._kept(tx, client_id)
+            if kept.version != version:
+                raise NotChangeable(f"{client_id}: somebody changed it since you opened the page")
+            entry = changed_entry(client_id, kept.entry, metadata)
+            made = client_from(client_id, entry, "added")
+            before = client_from(client_id, kept.entry, "added").resource_scopes
+            check_authority(made, actor, self.policy.policy.roles, before)
+            self._check_signable(client_id, entry, self.policy.policy)
+            text = text_of(client_id, entry)
+            if text != kept.text and store.change(tx, client_id, kept.text, text):
+                self._record(tx, EventName.CLIENT_CHANGED, client_id, text, actor, behind)
+        self._forget()
+        return made
+
+    def reset_secret(self, client_id: str, actor: Actor, behind: Behind = NOBODY) -> str:
+        """Draw another secret and give it, this once; the old one is worth nothing from here on.
+
+        Raises `UnknownClient`, `NotChangeable` for one of the policy or without a secret.
+        """
+        secret = secrets.token_urlsafe(32)
+        with self.database.begin() as tx:
+            tx.lock(STAMP)
+            kept = self.may_reset(tx, client_id)
+            digest = hashlib.sha256(secret.encode()).hexdigest()
+            entry = with_secret(kept.entry, digest)
+            text = text_of(client_id, entry)
+            store.change(tx, client_id, kept.text, text)
+            store.renewed(tx, client_id, to_micros(self.clock.now()))
+            self._record(tx, EventName.CLIENT_SECRET_RESET, client_id, text, actor, behind)
+        self._forget()
+        return secret
+
+    def may_reset(self, tx: Tx, client_id: str) -> Kept:
+        """Give a client whose secret can be reset here; raises as `reset_secret` does."""
+        kept = self._kept(tx, client_id)
+        if kept.entry.client_secret_sha256 is None:
+            raise NotChangeable(f"{client_id}: it authenticates without a secret")
+        return kept
+
+    def _kept(self, tx: Tx, client_id: str) -> Kept:
+        if client_id in self.policy.policy.clients:
+            raise NotChangeable(f"{client_id}: it comes from clients.toml; change the policy")
+        text = store.find(tx, client_id) if is_client_id(client_id) else None
+        if text is None:
+            raise UnknownClient(client_id)
+        return Kept(read_entry(text), text)
+
+    def _record(
+        self,
+        tx: Tx,
+        name: EventName,
+        client_id: str,
+        text: str | None,
+        actor: Actor,
+        behind: Behind,
+    ) -> None:
+        raise_stamp(tx, STAMP)
+        tx.afterwards.append(self._forget)  # within an act of two persons the commit comes later
+        data = {"metadata_sha256": digest_of(text)} if text is not None else {}
+        self.journal.record(
+            tx,
+            name,
+            self.clock.now(),
+            actor=actor,
+            client=client_id,
+            session=behind.session,
+            origin=behind.origin,
+            data={**behind.data, **data},
+        )
 
     def check_policy(self, proposed: Policy) -> None:
         """Refuse a policy under which a client would wait for a key; raises `BadClient`."""
         with self.database.read() as tx:
             added = store.all_entries(tx)
-        known = {client_id: _entry(text) for client_id, text in added} | proposed.clients
+        known = {client_id: read_entry(text) for client_id, text in added} | proposed.clients
         for client_id, entry in known.items():
             self._check_signable(client_id, entry, proposed)
 
@@ -179,37 +277,4 @@ class Clients:
 
 
 def _read(client_id: str, text: str) -> Client:
-    return client_from(client_id, _entry(text), "added")
-
-
-def _entry(text: str) -> ClientEntry:
-    return msgspec.json.decode(text, type=ClientEntry)
-
-
-def _entry_from(metadata: Mapping[str, Any]) -> tuple[str, ClientEntry, str | None, bool]:
-    client_id = metadata.get("client_id") or f"c-{secrets.token_hex(8)}"
-    if not isinstance(client_id, str):
-        raise BadClient("client_id must be text")
-    method = metadata.get("token_endpoint_auth_method", "client_secret_basic")
-    given = metadata.get("client_secret")
-    if given is not None and not (isinstance(given, str) and _SECRET.fullmatch(given)):
-        raise BadClient("client_secret must be at least 43 base64url characters")
-    drawn = given is None and method in {m.value for m in _BY_SECRET}
-    secret = secrets.token_urlsafe(32) if drawn else given
-    known = {f: metadata[f] for f in ClientEntry.__struct_fields__ if f in metadata}
-    entry: dict[str, Any] = {
-        "client_name": client_id,
-        "redirect_uris": (),
-        "scope": " ".join(READING_SCOPES),
-        "first_party": False,
-        "token_endpoint_auth_method": method,
-        **known,
-        "client_secret_sha256": hashlib.sha256(secret.encode()).hexdigest() if secret else None,
-    }
-    entry["id_token_signed_response_alg"] = metadata.get(
-        "id_token_signed_response_alg", SigningAlgorithm.RS256.value
-    )
-    try:
-        return client_id, msgspec.convert(entry, ClientEntry), secret, drawn
-    except msgspec.ValidationError as error:
-        raise BadClient(f"{client_id}: {error}") from None
+    return client_from(client_id, read_entry(text), "added")

@@ -17,6 +17,7 @@ client = sa.Table(
     sa.Column("client_id", sa.String(128), primary_key=True),
     sa.Column("entry", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("secret_at", Instant),
 )
 key_set_fetch = sa.Table(
     "key_set_fetch",
@@ -34,8 +35,23 @@ _f = key_set_fetch.c
 _c = client.c
 _ALL = Statement(sa.select(_c.client_id, _c.entry).order_by(_c.client_id))
 _FIND = Statement(sa.select(_c.entry).where(_c.client_id == sa.bindparam("which")))
-_ADD = Statement(sa.insert(client))
+_SECRET_AT = Statement(
+    sa.select(sa.func.coalesce(_c.secret_at, _c.created_at)).where(
+        _c.client_id == sa.bindparam("which")
+    )
+)
+_RENEWED = Statement(
+    sa.update(client)
+    .where(_c.client_id == sa.bindparam("which"))
+    .values(secret_at=sa.bindparam("at"))
+)
+_ADD = Statement(sa.insert(client).values({c.name: sa.bindparam(c.name) for c in _c}))
 _REMOVE = Statement(sa.delete(client).where(_c.client_id == sa.bindparam("which")))
+_CHANGE = Statement(
+    sa.update(client)
+    .where(_c.client_id == sa.bindparam("which"), _c.entry == sa.bindparam("old"))
+    .values(entry=sa.bindparam("new"))
+)
 
 # A process that was late never puts an older moment over a newer one.
 _AUTHENTICATED = Statement(
@@ -83,12 +99,28 @@ def find(tx: Tx, client_id: str) -> str | None:
 
 def add(tx: Tx, client_id: str, entry: str, at: int) -> None:
     """Insert a client."""
-    tx.run(_ADD, client_id=client_id, entry=entry, created_at=at)
+    tx.run(_ADD, client_id=client_id, entry=entry, created_at=at, secret_at=at)
 
 
 def remove(tx: Tx, client_id: str) -> bool:
     """Delete a client; False when there is none."""
     return tx.run(_REMOVE, which=client_id) == 1
+
+
+def change(tx: Tx, client_id: str, old: str, new: str) -> bool:
+    """Replace a client's metadata; False when it is no longer what was read."""
+    return tx.run(_CHANGE, which=client_id, old=old, new=new) == 1
+
+
+def renewed(tx: Tx, client_id: str, at: int) -> None:
+    """Note when a client's secret was drawn anew."""
+    tx.run(_RENEWED, which=client_id, at=at)
+
+
+def secret_at(tx: Tx, client_id: str) -> int | None:
+    """Tell since when a client that was added has the secret it has."""
+    row = tx.one(_SECRET_AT, which=client_id)
+    return row[0] if row else None
 
 
 def authenticated(tx: Tx, rows: list[dict[str, str | int]]) -> None:

@@ -26,6 +26,7 @@ from idp.clock import date_in_tokyo, to_micros
 from idp.inforce.service import PolicyInForce
 from idp.invitations import store
 from idp.invitations.model import Code, EndReason, Letter, SentBy, draw_code, expires_at, last_day
+from idp.journal.model import NOBODY, Behind
 from idp.journal.service import Journal
 from idp.mails import store as mailboxes
 from idp.mails.model import Mail, MailKind
@@ -62,6 +63,7 @@ class Issuing:
         *,
         sent_by: SentBy | None = None,
         replaces: bool = True,
+        behind: Behind = NOBODY,
     ) -> list[SentBy]:
         """Invite members, by mail where an address is known unless `sent_by` says otherwise.
 
@@ -76,14 +78,17 @@ class Issuing:
         rows, ways = [], []
         for member, code in zip(members, codes, strict=True):
             if replaces:
-                self.end(tx, member.member_number, EndReason.REPLACED, now, actor)
+                self.end(tx, member.member_number, EndReason.REPLACED, now, actor, behind=behind)
             to = None if sent_by is SentBy.LETTER else self._mailbox(member, unreachable)
             way = SentBy.LETTER if to is None else SentBy.MAIL
             ways.append(way)
             rows.append(self._row(member, code, way, now, until))
             if to is not None:
                 self.mails.promise(tx, _mail(member, code, to, now, until), now)
-            self._record(tx, EventName.INVITATION_ISSUED, member.member_number, now, actor, way)
+            told = {"sent_by": way.value}
+            self._record(
+                tx, EventName.INVITATION_ISSUED, member.member_number, now, actor, told, behind
+            )
         store.add_many(tx, rows)
         return ways
 
@@ -95,12 +100,13 @@ class Issuing:
         now: datetime,
         actor: Actor,
         reason: str | None = None,
+        behind: Behind = NOBODY,
     ) -> bool:
         """End a member's invitation, if there is one that is neither used nor ended."""
         if not store.end_of(tx, number, to_micros(now), why.value):
             return False
         told = {"why": why.value} | ({"reason": reason} if reason else {})
-        self._record(tx, EventName.INVITATION_WITHDRAWN, number, now, actor, None, told)
+        self._record(tx, EventName.INVITATION_WITHDRAWN, number, now, actor, told, behind)
         return True
 
     def code_hashes(self, code: Code) -> list[str]:
@@ -149,13 +155,13 @@ class Issuing:
         number: str,
         now: datetime,
         actor: Actor,
-        way: SentBy | None,
-        told: dict[str, str] | None = None,
+        told: dict[str, str],
+        behind: Behind,
     ) -> None:
-        data: dict[str, Any] = {"member": told_of(number), **(told or {})}
-        if way is not None:
-            data["sent_by"] = way.value
-        self.journal.record(tx, name, now, actor=actor, data=data)
+        data: dict[str, Any] = {"member": told_of(number), **behind.data, **told}
+        self.journal.record(
+            tx, name, now, actor=actor, session=behind.session, origin=behind.origin, data=data
+        )
 
 
 def link_of(code: Code) -> str:

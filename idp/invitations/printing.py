@@ -6,7 +6,7 @@ transaction; one run prints at most so many letters, so that memory stays bounde
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from idp.invitations.issuing import Issuing
 from idp.invitations.letter_pdf import LetterBook, find_font
 from idp.invitations.letter_text import letter_for
 from idp.invitations.model import Invitation, Letter, SentBy, State, last_day
+from idp.journal.model import NOBODY, Behind
 from idp.members import store as members
 from idp.members.model import address_on
 from idp.members.standing import has_membership
@@ -124,6 +125,24 @@ class Printing:
             self._note(printed, actor, report, progress)
         return report
 
+    def draw(self, letters: Sequence[Letter], font: Path | None = None) -> tuple[bytes, list[str]]:
+        """Render letters as one PDF; gives it, and whose characters the font lacks.
+
+        Nothing is noted: codes are kept until somebody says that the sheets lie before them
+        (`note`). Raises `FontMissing`.
+        """
+        book = LetterBook(find_font(font))
+        lacking = [one.member.member_number for one in letters if not self._add(book, one)]
+        return book.finish(), lacking
+
+    def note(
+        self, invitations: Sequence[Invitation], actor: Actor, behind: Behind = NOBODY
+    ) -> Printed:
+        """Note that letters are on paper, and forget their codes."""
+        report = Printed(letters=len(invitations))
+        self._note(list(invitations), actor, report, lambda _step, _done: None, behind)
+        return report
+
     def _add(self, book: LetterBook, letter: Letter) -> bool:
         now = self.clock.now()
         text = letter_for(
@@ -137,7 +156,12 @@ class Printing:
         return book.add(text)
 
     def _note(
-        self, printed: list[Invitation], actor: Actor, report: Printed, progress: Progress
+        self,
+        printed: list[Invitation],
+        actor: Actor,
+        report: Printed,
+        progress: Progress,
+        behind: Behind = NOBODY,
     ) -> None:
         for begin in range(0, len(printed), PAGE):
             now = self.clock.now()
@@ -154,7 +178,9 @@ class Printing:
                         EventName.INVITATION_PRINTED,
                         now,
                         actor=actor,
-                        data={"member": told_of(one.member_number)},
+                        session=behind.session,
+                        origin=behind.origin,
+                        data={"member": told_of(one.member_number), **behind.data},
                     )
             progress(NOTED, min(begin + PAGE, len(printed)))
 

@@ -12,6 +12,7 @@ from idp.errors import IdpError
 from idp.invitations import store
 from idp.invitations.issuing import Issuing
 from idp.invitations.model import EndReason, Invitation, SentBy
+from idp.journal.model import NOBODY, Behind
 from idp.members import store as members
 from idp.members.standing import has_membership
 from idp.storage.sql import Database, Tx
@@ -41,7 +42,13 @@ class Invitations:
     clock: Clock
     issuing: Issuing
 
-    def invite(self, number: str, actor: Actor, sent_by: SentBy | None = None) -> Invitation:
+    def invite(
+        self,
+        number: str,
+        actor: Actor,
+        sent_by: SentBy | None = None,
+        behind: Behind = NOBODY,
+    ) -> Invitation:
         """Invite a member; an earlier invitation ends.
 
         Without `sent_by` by mail where an address is known. A member with a stopped account is
@@ -49,9 +56,9 @@ class Invitations:
         """
         now = self.clock.now()
         with self.database.begin() as tx:
-            return self._invite(tx, number, actor, sent_by, now)
+            return self._invite(tx, number, actor, sent_by, now, behind)
 
-    def resend(self, number: str, actor: Actor) -> Invitation:
+    def resend(self, number: str, actor: Actor, behind: Behind = NOBODY) -> Invitation:
         """Send a new code the way the last one went; raises `NoInvitation`, `CannotInvite`."""
         now = self.clock.now()
         with self.database.begin() as tx:
@@ -59,14 +66,20 @@ class Invitations:
             if live is None:
                 raise NoInvitation(f"{number}: nothing to send again; use `idp invite {number}`")
             way = SentBy.LETTER if live.sent_by is SentBy.LETTER else None
-            return self._invite(tx, number, actor, way, now)
+            return self._invite(tx, number, actor, way, now, behind)
 
-    def withdraw(self, number: str, actor: Actor, reason: str) -> None:
+    def withdraw(self, number: str, actor: Actor, reason: str, behind: Behind = NOBODY) -> None:
         """Withdraw a member's invitation; raises `NoInvitation`."""
         now = self.clock.now()
         with self.database.begin() as tx:
-            if not self.issuing.end(tx, number, EndReason.WITHDRAWN, now, actor, reason):
+            why = EndReason.WITHDRAWN
+            if not self.issuing.end(tx, number, why, now, actor, reason, behind):
                 raise NoInvitation(f"{number}: no invitation waits to be used")
+
+    def page(self, after: str, most: int) -> list[Invitation]:
+        """Give invitations that nobody has used yet, by member number, from after one."""
+        with self.database.read() as tx:
+            return store.list_pending_by_member(tx, after, most)
 
     def list(self, *, pending: bool) -> list[Invitation]:
         """List invitations by selector; with `pending` those that nobody has used yet."""
@@ -79,7 +92,13 @@ class Invitations:
                     return found
 
     def _invite(
-        self, tx: Tx, number: str, actor: Actor, sent_by: SentBy | None, now: datetime
+        self,
+        tx: Tx,
+        number: str,
+        actor: Actor,
+        sent_by: SentBy | None,
+        now: datetime,
+        behind: Behind,
     ) -> Invitation:
         members.hold(tx)
         member = members.get(tx, number)
@@ -92,7 +111,7 @@ class Invitations:
             raise CannotInvite(f"{number}: has an account already")
         if sent_by is SentBy.MAIL and self.issuing.mailbox_of(member) is None:
             raise CannotInvite(f"{number}: no mail address in the register; use --letter")
-        self.issuing.issue(tx, [member], now, actor, sent_by=sent_by)
+        self.issuing.issue(tx, [member], now, actor, sent_by=sent_by, behind=behind)
         made = store.live_of(tx, number)
         assert made is not None, "an invitation that was just inserted"
         return made

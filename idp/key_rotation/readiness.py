@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from idp.clients import store
@@ -24,6 +25,17 @@ from keys.record import KeyRecord, KeyState
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 RECENT: Final = timedelta(days=1)
 """Addresses that a client left longer ago than this, seen from its newest one, do not count."""
+
+
+class Cause(StrEnum):
+    """How it is known, or why it is not; `how` says it in English."""
+
+    PUBLIC = "public"
+    NOT_SEEN = "not_seen"
+    LACKS = "lacks"
+    NO_FETCH = "no_fetch"
+    SHARED = "shared"
+    FETCHED = "fetched"
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,10 @@ class Readiness:
     last_fetch: datetime | None
     has_key: str
     how: str
+    cause: str
+    """A value of `Cause`."""
+    places: str
+    """The addresses it is about; "" where there are none."""
 
 
 def readiness(
@@ -108,29 +124,39 @@ def _sightings(
 
 def _of(client: Client, record: KeyRecord, seen: list[Sighting]) -> Readiness:
     last = max((s.fetched_at for s in seen if s.fetched_at is not None), default=None)
-    has_key, how = _judge(client, record.kid, seen)
+    has_key, cause, places, how = _judge(client, record.kid, seen)
     return Readiness(
-        client.client_id, record.alg, record.kid, record.state.value, last, has_key, how
+        client.client_id,
+        record.alg,
+        record.kid,
+        record.state.value,
+        last,
+        has_key,
+        how,
+        cause.value,
+        places,
     )
 
 
-def _judge(client: Client, kid: str, seen: list[Sighting]) -> tuple[str, str]:
+def _judge(client: Client, kid: str, seen: list[Sighting]) -> tuple[str, Cause, str, str]:
     if client.is_public:
-        return UNKNOWN, "a public client proves no identity, so none of the fetches is known as its"
+        how = "a public client proves no identity, so none of the fetches is known as its"
+        return UNKNOWN, Cause.PUBLIC, "", how
     if not seen:
-        return UNKNOWN, "it has not authenticated lately, so its addresses are not known"
+        how = "it has not authenticated lately, so its addresses are not known"
+        return UNKNOWN, Cause.NOT_SEEN, "", how
     for sighting in seen:
         if sighting.fetched_at is not None and kid not in sighting.kids:
-            return (
-                NO,
-                f"the last set fetched from {sighting.address}, where it calls from, lacks it",
-            )
+            how = f"the last set fetched from {sighting.address}, where it calls from, lacks it"
+            return NO, Cause.LACKS, sighting.address, how
     for sighting in seen:
         if sighting.fetched_at is None:
-            return UNKNOWN, f"no fetch was seen from {sighting.address}, where it calls from"
+            how = f"no fetch was seen from {sighting.address}, where it calls from"
+            return UNKNOWN, Cause.NO_FETCH, sighting.address, how
     for sighting in seen:
         if sighting.shared_with:
             others = ", ".join(sighting.shared_with[:3])
-            return UNKNOWN, f"fetched from {sighting.address}, which it shares with {others}"
+            how = f"fetched from {sighting.address}, which it shares with {others}"
+            return UNKNOWN, Cause.SHARED, sighting.address, how
     places = ", ".join(sighting.address for sighting in seen[:3])
-    return YES, f"fetched from {places}, where it calls from"
+    return YES, Cause.FETCHED, places, f"fetched from {places}, where it calls from"

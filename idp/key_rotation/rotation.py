@@ -18,6 +18,7 @@ from audit.names import EventName
 from idp.clock import Clock
 from idp.errors import StoreUnavailable
 from idp.inforce.service import PolicyInForce
+from idp.journal.model import NOBODY, Behind
 from idp.journal.service import SYSTEM, Journal
 from idp.storage.key_vault import EmbeddedHome, SqlHome
 from idp.storage.sql import Database
@@ -92,32 +93,32 @@ class KeyRotation:
 
         def once() -> int:
             rotation = self.vault.prepare(self.clock.now(), self.rules(), compromised)
-            return self._commit(rotation, actor, about=about)
+            return self._commit(rotation, actor, behind=Behind(data=dict(about or {})))
 
         return self._settled(once)
 
-    def announce(self, alg: str, actor: Actor) -> str:
+    def announce(self, alg: str, actor: Actor, behind: Behind = NOBODY) -> str:
         """Make a key and publish it; answers its id. Raises `UnsupportedAlgorithm`."""
         if alg not in self.rules().algs:
             raise UnsupportedAlgorithm(
                 f"{alg} is not in `algorithms` of keys.toml; a plan would withdraw its key at once"
             )
         fresh = self.vault.generate(alg, self.clock.now())
-        self._change(lambda records: ring.announce(records, fresh), actor)
+        self._change(lambda records: ring.announce(records, fresh), actor, behind)
         return fresh.kid
 
-    def activate(self, kid: str, actor: Actor) -> None:
+    def activate(self, kid: str, actor: Actor, behind: Behind = NOBODY) -> None:
         """Sign with an announced key from now on.
 
         Raises `UnknownKey`, `IllegalTransition`, and `KeyTooYoung` before its dwell is over.
         """
         now, rules = self.clock.now(), self.rules()
-        self._change(lambda records: ring.activate(records, kid, now, rules), actor)
+        self._change(lambda records: ring.activate(records, kid, now, rules), actor, behind)
 
-    def retire(self, kid: str, actor: Actor) -> None:
+    def retire(self, kid: str, actor: Actor, behind: Behind = NOBODY) -> None:
         """Take a key out of the published set; raises as `activate` does."""
         now, rules = self.clock.now(), self.rules()
-        self._change(lambda records: ring.retire(records, kid, now, rules), actor)
+        self._change(lambda records: ring.retire(records, kid, now, rules), actor, behind)
 
     def rewrap(self, actor: Actor) -> int:
         """Wrap the private keys under the current master key; answers how many were not."""
@@ -134,19 +135,28 @@ class KeyRotation:
 
         return self._settled(once)
 
-    def _change(self, change: Callable[[Sequence[KeyRecord]], ring.Ring], actor: Actor) -> None:
+    def _change(
+        self,
+        change: Callable[[Sequence[KeyRecord]], ring.Ring],
+        actor: Actor,
+        behind: Behind,
+    ) -> None:
         def once() -> int:
             stored = self.home.load()
             after = change(stored.records)
-            return self._commit(Rotation(stored.version, stored.records, after), actor)
+            rotation = Rotation(stored.version, stored.records, after)
+            return self._commit(rotation, actor, behind=behind)
 
         self._settled(once)
 
     def _settled(self, once: Callable[[], int]) -> int:
         """Do a change on a settled ring; again when somebody else, as a rule the worker, was first.
 
-        An emergency must not fail because a plan was due at the same moment.
+        An emergency must not fail because a plan was due at the same moment. Within a transaction
+        that others are part of nothing can be tried again: that is left to who opened it.
         """
+        if self.database.is_joined:
+            return once()
         for _ in range(TRIES - 1):
             self.home.settle()
             with suppress(RingChanged):
@@ -159,7 +169,7 @@ class KeyRotation:
         rotation: Rotation,
         actor: Actor,
         also: tuple[EventName, dict[str, Any]] | None = None,
-        about: Mapping[str, Any] | None = None,
+        behind: Behind = NOBODY,
     ) -> int:
         """Store a prepared change with one event per changed key."""
         if rotation.empty:
@@ -174,10 +184,17 @@ class KeyRotation:
                 name = EVENTS[record.state]
                 if record.compromised_at is not None:
                     name = EventName.KEY_COMPROMISED
-                data = {"kid": record.kid, "alg": record.alg} | dict(about or {})
-                self.journal.record(tx, name, now, actor=actor, data=data)
-        self.home.settle()
-        self.vault.refresh()
+                self.journal.record(
+                    tx,
+                    name,
+                    now,
+                    actor=actor,
+                    session=behind.session,
+                    origin=behind.origin,
+                    data={**behind.data, "kid": record.kid, "alg": record.alg},
+                )
+            # Not before the commit: within an act of two persons that comes later.
+            tx.afterwards += [self.home.settle, self.vault.refresh]
         return len(changed)
 
 

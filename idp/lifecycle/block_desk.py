@@ -11,6 +11,7 @@ from idp.blocks import store
 from idp.blocks.model import Block
 from idp.clock import Clock, to_micros
 from idp.errors import IdpError
+from idp.journal.model import NOBODY, Behind
 from idp.lifecycle.standing import AccountStanding
 from idp.policy.model import LimitName
 from idp.storage.sql import Database
@@ -59,7 +60,7 @@ class BlockDesk:
             start = before or (now + 1, "")
             return store.page(tx, now, start, most, ended_too=ended_too, rule=rule)
 
-    def lift(self, block_id: str, actor: Actor, reason: str) -> Block:
+    def lift(self, block_id: str, actor: Actor, reason: str, behind: Behind = NOBODY) -> Block:
         """Lift one block; raises `NoBlock`, `ReasonNeeded`."""
         why = _checked(reason)
         now = self.clock.now()
@@ -67,7 +68,7 @@ class BlockDesk:
             block = store.find(tx, block_id) or store.find_by_reference(tx, block_id)
         if block is None or not block.runs(now):
             raise NoBlock(f"{block_id}: no block of this id or reference code runs now")
-        if not self._lift(block, actor, why, now):
+        if not self._lift(block, actor, why, now, behind):
             raise NoBlock(f"{block_id}: somebody else lifted it just now")
         return block
 
@@ -90,14 +91,23 @@ class BlockDesk:
             progress(len(page))
         return lifted
 
-    def _lift(self, block: Block, actor: Actor, reason: str, now: datetime) -> bool:
-        if block.rule is None:
-            return self.standing.unblock(block.subject or "", actor, reason)
+    def lift_one(self, block: Block, actor: Actor, reason: str, behind: Behind = NOBODY) -> bool:
+        """Lift a block that was read before; False when it is lifted or over by now."""
+        now = self.clock.now()
+        return block.runs(now) and self._lift(block, actor, _checked(reason), now, behind)
+
+    def _lift(
+        self, block: Block, actor: Actor, reason: str, now: datetime, behind: Behind = NOBODY
+    ) -> bool:
+        rule = block.rule
+        if rule is None:
+            return self.standing.unblock(block.subject or "", actor, reason, behind)
         with self.database.begin() as tx:
-            done = self.lifting.by_person(tx, block, actor, reason, now)
-        if done and block.rule in ADDRESS_RULES:
-            # Its window stands in another store; what was lifted there stays lifted if this fails.
-            self.buckets.forget(block.rule, block.bucket.partition(":")[2])
+            done = self.lifting.by_person(tx, block, actor, reason, now, behind)
+            if done and rule in ADDRESS_RULES:
+                # Its window stands in another store; what was lifted stays lifted if this fails.
+                key = block.bucket.partition(":")[2]
+                tx.afterwards.append(lambda: self.buckets.forget(rule, key))
         return done
 
 

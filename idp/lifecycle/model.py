@@ -43,6 +43,9 @@ class AddressChange:
     undone_at: datetime | None = None
     ended_at: datetime | None = None
     """When it was given up, replaced, or overtaken by a taking back."""
+    due_at: datetime | None = None
+    """Of one that the office makes upon a call (`case_id`): when its cooling-off is over."""
+    case_id: str | None = None
 
     def is_pending(self, now: datetime) -> bool:
         """Tell whether it still waits for a mailbox."""

@@ -18,7 +18,7 @@ from idp.blocks.model import Block, Kind, Scope
 from idp.clock import Clock, to_micros
 from idp.errors import IdpError
 from idp.grants import store as grants
-from idp.journal.model import NOWHERE, Origin
+from idp.journal.model import NOBODY, NOWHERE, Behind, Origin
 from idp.journal.service import SYSTEM, Journal
 from idp.lifecycle.credentials import end_what_is_under_way, hold_account
 from idp.lifecycle.endings import Endings
@@ -54,20 +54,18 @@ class AccountStanding:
         """Put an account under an administrative block: everything ends at once."""
         self._take_out(subject, EndReason.BLOCKED, actor, reason, origin)
 
-    def restore(self, subject: str, actor: Actor, reason: str) -> None:
+    def restore(self, subject: str, actor: Actor, reason: str, behind: Behind = NOBODY) -> None:
         """Take a stopped or blocked account back into service."""
         now = self.clock.now()
         with self.database.begin() as tx:
             account = _get(accounts.find(tx, subject), subject)
             accounts.set_stopped(tx, subject, None)
             accounts.set_disabled(tx, subject, None)
-            self._end_records(tx, subject, actor, reason, now)
+            self._end_records(tx, subject, actor, reason, now, behind)
             for name in _taken_back(account):
-                self.journal.record(
-                    tx, name, now, actor=actor, subject=subject, data={"reason": reason}
-                )
+                self._record(tx, name, subject, actor, reason, now, behind)
 
-    def unblock(self, subject: str, actor: Actor, reason: str) -> bool:
+    def unblock(self, subject: str, actor: Actor, reason: str, behind: Behind = NOBODY) -> bool:
         """Lift an administrative block and nothing else; False when there is none."""
         now = self.clock.now()
         with self.database.begin() as tx:
@@ -76,11 +74,9 @@ class AccountStanding:
             if account is None or account.disabled_at is None:
                 return False
             accounts.set_disabled(tx, subject, None)
-            self._end_records(tx, subject, actor, reason, now)
-            data = {"reason": reason}
-            self.journal.record(
-                tx, EventName.ACCOUNT_UNBLOCKED, now, actor=actor, subject=subject, data=data
-            )
+            self._end_records(tx, subject, actor, reason, now, behind)
+            name = EventName.ACCOUNT_UNBLOCKED
+            self._record(tx, name, subject, actor, reason, now, behind)
         return True
 
     def end_former_members(self) -> int:
@@ -143,9 +139,32 @@ class AccountStanding:
         blocks.add(tx, block)
         record_start(self.journal, tx, block, now, actor=actor)
 
-    def _end_records(self, tx: Tx, subject: str, actor: Actor, reason: str, now: datetime) -> None:
+    def _end_records(
+        self, tx: Tx, subject: str, actor: Actor, reason: str, now: datetime, behind: Behind
+    ) -> None:
         for one in blocks.running_on(tx, f"person:{subject}", to_micros(now)):
-            lift_block(self.journal, tx, one, actor, reason, now)
+            lift_block(self.journal, tx, one, actor, reason, now, behind)
+
+    def _record(
+        self,
+        tx: Tx,
+        name: EventName,
+        subject: str,
+        actor: Actor,
+        reason: str,
+        now: datetime,
+        behind: Behind,
+    ) -> None:
+        self.journal.record(
+            tx,
+            name,
+            now,
+            actor=actor,
+            subject=subject,
+            session=behind.session,
+            origin=behind.origin,
+            data={**behind.data, "reason": reason},
+        )
 
     def _take_out(
         self, subject: str, why: EndReason, actor: Actor, reason: str, origin: Origin

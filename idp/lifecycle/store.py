@@ -105,6 +105,8 @@ _CHANGE = (
     _c.changed_at,
     _c.undone_at,
     _c.ended_at,
+    _c.due_at,
+    _c.case_id,
 )
 _ADD_CHANGE = Statement(
     sa.insert(address_change).values(
@@ -123,6 +125,18 @@ _END_PENDING = Statement(
     .where(_c.subject == sa.bindparam("who"), _c.changed_at.is_(None), _c.ended_at.is_(None))
     .values(ended_at=sa.bindparam("at"))
     .returning(_c.id)
+)
+_DUE = Statement(
+    sa.select(*_CHANGE)
+    .where(
+        _c.due_at <= sa.bindparam("now"),
+        _c.expires_at > sa.bindparam("now"),
+        _c.new_confirmed_at.is_not(None),
+        _c.changed_at.is_(None),
+        _c.ended_at.is_(None),
+    )
+    .order_by(_c.due_at)
+    .limit(100)
 )
 _MARK = {
     step: Statement(
@@ -176,6 +190,8 @@ def add_address_change(tx: Tx, new: AddressChange, old_normal: str) -> None:
         new_address=new.new_address,
         requested_at=to_micros(new.requested_at),
         expires_at=to_micros(new.expires_at),
+        due_at=to_micros(new.due_at) if new.due_at else None,
+        case_id=new.case_id,
     )
 
 
@@ -189,6 +205,11 @@ def pending_address_change(tx: Tx, subject: str) -> AddressChange | None:
     """Find the change of address that a subject has asked for last, unless it is done or over."""
     row = tx.one(_PENDING, who=subject)
     return _read_change(row) if row else None
+
+
+def due_address_changes(tx: Tx, now: int) -> list[AddressChange]:
+    """List changes the office is to make now: the cooling-off is over, the new mailbox proven."""
+    return [_read_change(row) for row in tx.all(_DUE, now=now)]
 
 
 def end_address_changes(tx: Tx, subject: str, at: int) -> list[str]:
@@ -224,8 +245,8 @@ def drop_factors_since(tx: Tx, subject: str, since: int) -> tuple[int, list[str]
 
 
 def _read_change(row: tuple[Any, ...]) -> AddressChange:
-    instants = [from_micros(at) if at is not None else None for at in row[5:]]
-    return AddressChange(*row[:5], *cast("Any", instants))
+    instants = [from_micros(at) if at is not None else None for at in row[5:13]]
+    return AddressChange(*cast("Any", (*row[:5], *instants, row[13])))
 
 
 _n = notice.c

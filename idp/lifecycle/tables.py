@@ -21,10 +21,14 @@ address_change = sa.Table(
     sa.Column("changed_at", Instant),
     sa.Column("undone_at", Instant),
     sa.Column("ended_at", Instant),
+    # One that the office makes upon a telephone call: not before this instant, and in which case.
+    sa.Column("due_at", Instant),
+    sa.Column("case_id", sa.String(36)),
 )
 sa.Index("ix_address_change_subject", address_change.c.subject)
 # An address that was given up may be wanted back for a while: nobody else may take it.
 sa.Index("ix_address_change_old_normal", address_change.c.old_normal)
+sa.Index("ix_address_change_due_at", address_change.c.due_at)
 
 notice = sa.Table(
     "notice",

@@ -48,3 +48,9 @@ class BadMailAddress(BadValue):
     """Not a mail address that mail can be sent to."""
 
     code = "bad_mail_address"
+
+
+class BadSearch(BadValue):
+    """What was typed finds nobody as it stands; the detail says why in one word."""
+
+    code = "bad_search"

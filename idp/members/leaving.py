@@ -15,6 +15,7 @@ from audit.names import EventName
 from idp.clock import Clock, to_micros
 from idp.errors import IdpError
 from idp.inforce.service import PolicyInForce
+from idp.journal.model import NOBODY, Behind
 from idp.journal.service import Journal
 from idp.members import store
 from idp.members.japan.business_days import next_year_end_refund
@@ -44,7 +45,12 @@ class Leaving:
         return next_year_end_refund(accepted_on, self.policy.policy.calendar)
 
     def accept(
-        self, number: str, accepted_on: date, refund_on: date | None, actor: Actor
+        self,
+        number: str,
+        accepted_on: date,
+        refund_on: date | None,
+        actor: Actor,
+        behind: Behind = NOBODY,
     ) -> Member:
         """Record that a withdrawal was accepted, and when the capital is to be refunded.
 
@@ -57,27 +63,41 @@ class Leaving:
         facts = {"withdrawal_accepted_on": accepted_on}
         if refund_on is not None:
             facts["refund_planned_on"] = refund_on
-        return self._record(number, facts, actor)
+        return self._record(number, facts, actor, behind)
 
-    def take_back(self, number: str, actor: Actor) -> Member:
+    def take_back(self, number: str, actor: Actor, behind: Behind = NOBODY) -> Member:
         """Record that a withdrawal was taken back: neither it nor a planned refund is left."""
         facts = {"withdrawal_accepted_on": None, "refund_planned_on": None}
-        return self._record(number, facts, actor)
+        return self._record(number, facts, actor, behind)
 
-    def refunded(self, number: str, on: date, actor: Actor) -> Member:
+    def put_back(
+        self,
+        number: str,
+        accepted_on: date | None,
+        refund_on: date | None,
+        actor: Actor,
+        behind: Behind = NOBODY,
+    ) -> Member:
+        """Record again what stood there before a withdrawal that is undone."""
+        facts = {"withdrawal_accepted_on": accepted_on, "refund_planned_on": refund_on}
+        return self._record(number, facts, actor, behind)
+
+    def refunded(self, number: str, on: date, actor: Actor, behind: Behind = NOBODY) -> Member:
         """Record that the capital was paid out; access ends on that day at the latest."""
         if on > self.clock.today():
             raise BadLeaving(
                 f"{on} has not come yet; plan it with `idp member leave … --refund-on {on}`"
             )
-        return self._record(number, {"capital_refunded_on": on}, actor)
+        return self._record(number, {"capital_refunded_on": on}, actor, behind)
 
-    def _record(self, number: str, facts: Mapping[str, date | None], actor: Actor) -> Member:
+    def _record(
+        self, number: str, facts: Mapping[str, date | None], actor: Actor, behind: Behind
+    ) -> Member:
         now = self.clock.now()
         with self.database.begin() as tx:
             store.hold(tx)
             member = store.get(tx, number)
-            _check(member, facts)
+            check_leaving(member, facts)
             changed: dict[str, Any] = {
                 name: day for name, day in facts.items() if getattr(member, name) != day
             }
@@ -90,16 +110,20 @@ class Leaving:
                 EventName.MEMBER_UPDATED,
                 now,
                 actor=actor,
+                session=behind.session,
+                origin=behind.origin,
                 data={
                     "member": told_of(number),
                     "fields": sorted(changed),
                     "dates": {n: day.isoformat() if day else None for n, day in changed.items()},
+                    **behind.data,
                 },
             )
         return after
 
 
-def _check(member: Member, facts: Mapping[str, date | None]) -> None:
+def check_leaving(member: Member, facts: Mapping[str, date | None]) -> None:
+    """Raise `BadLeaving` when these days cannot be this member's."""
     paid_on = member.capital_paid_on
     days = [day for day in facts.values() if day is not None]
     if days and paid_on is None:

@@ -125,8 +125,16 @@ class Register:
         self.follow(tx, [change], batch.actor, now)
         return change
 
+    def compare(self, tx: Tx, rows: Sequence[RegisterRow]) -> list[Change]:
+        """Tell what rows would change today."""
+        return list(self._changes(tx, rows, lambda _: None))
+
+    def apply_changes(self, tx: Tx, changes: Sequence[Change], batch: Batch, now: datetime) -> None:
+        """Write changes that `compare` told in this transaction, after `store.hold`."""
+        self._write(tx, [c for c in changes if not isinstance(c, Unchanged)], batch, now)
+
     def _changes(
-        self, tx: Tx, rows: list[RegisterRow], progress: Progress
+        self, tx: Tx, rows: Sequence[RegisterRow], progress: Progress
     ) -> Iterator[Create | Update | Unchanged]:
         today = self.clock.today()
         empty, erased = store.count(tx) == 0, store.erased(tx)

@@ -13,7 +13,9 @@ import msgspec
 import sqlalchemy as sa
 
 from idp.errors import IdpError
+from idp.members import search_store
 from idp.members.model import Address, Dated, Employment, Member, MembershipDates, Name
+from idp.members.tables import member_key
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
 from idp.storage.tables import Day, Instant, metadata
@@ -85,6 +87,15 @@ _IS_ERASED = Statement(
     )
 )
 _COUNT = Statement(sa.select(sa.func.count()).select_from(member))
+_NOT_FOUND_YET = Statement(
+    _ALL.where(
+        ~sa.exists().where(member_key.c.member_number == _c.member_number),
+        _c.erased_at.is_(None),
+        _c.member_number > sa.bindparam("after"),
+    )
+    .order_by(_c.member_number)
+    .limit(sa.bindparam("most"))
+)
 
 
 class UnknownMember(IdpError):
@@ -131,16 +142,27 @@ def list_after(tx: Tx, after: str, most: int) -> list[Member]:
 
 
 def add_many(tx: Tx, members: Iterable[Member], at: int) -> None:
-    """Insert members."""
-    tx.run_many(_ADD, [_row(m, at) for m in members])
+    """Insert members, and what they are found under."""
+    added = list(members)
+    tx.run_many(_ADD, [_row(m, at) for m in added])
+    search_store.write(tx, added, new=True)
 
 
 def save_many(tx: Tx, members: Iterable[Member], at: int) -> None:
     """Replace members that are there."""
-    rows = [{**_row(m, at), "number": m.member_number} for m in members]
+    saved = list(members)
+    rows = [{**_row(m, at), "number": m.member_number} for m in saved]
     for row in rows:
         row.pop("member_number")
     tx.run_many(_SAVE, rows)
+    search_store.write(tx, saved)
+
+
+def write_missing_keys(tx: Tx, after: str, most: int) -> str | None:
+    """Make findable who came before the search index; answers the last number, None at the end."""
+    found = [read_member(row) for row in tx.all(_NOT_FOUND_YET, after=after, most=most)]
+    search_store.write(tx, found)
+    return found[-1].member_number if len(found) == most else None
 
 
 def mark_erased(tx: Tx, number: str, at: int) -> bool:

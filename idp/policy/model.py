@@ -11,7 +11,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from idp.policy.admin_api import AdminApi
 from idp.policy.approvals import Approvals
+from idp.policy.helpdesk import Helpdesk
 from idp.policy.membership import (
     Calendar,
     Mail,
@@ -20,6 +22,7 @@ from idp.policy.membership import (
     Registration,
     Verification,
 )
+from idp.policy.register import RegisterDesk
 from idp.policy.retention import Checkpoints, Retention
 from idp.policy.room import Room
 from idp.policy.staff import Roles
@@ -282,4 +285,7 @@ class Policy(Strict, frozen=True):
     provisioning: Provisioning
     roles: Roles
     approvals: Approvals
+    admin_api: AdminApi
+    register: RegisterDesk
+    helpdesk: Helpdesk
     clients: dict[str, ClientEntry]

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from idp.policy.values import Duration, Strict
+from idp.policy.values import Duration, Positive, Strict
 
 RoleName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z_]{1,30}$")]
 NEEDED: Final = ("helpdesk", "clerk", "security", "auditor", "administrator")
@@ -24,6 +24,7 @@ class Permission(StrEnum):
     """The closed set of what somebody of the staff may be allowed to do."""
 
     CASE_HANDLE = "case.handle"
+    CASE_READ = "case.read"
     CASE_APPROVE = "case.approve"
     MEMBER_VIEW = "member.view"
     REGISTER_VIEW = "register.view"
@@ -32,6 +33,8 @@ class Permission(StrEnum):
     REGISTER_EXPORT = "register.export"
     INVITATION_ISSUE = "invitation.issue"
     BLOCK_VIEW = "block.view"
+    BLOCK_EXPLAIN = "block.explain"
+    """Open a single block, or a reference code, outside a case."""
     BLOCK_LIFT = "block.lift"
     WEATHER_VIEW = "weather.view"
     POLICY_VIEW = "policy.view"
@@ -86,6 +89,8 @@ class Roles(Strict, frozen=True):
     source_networks: tuple[str, ...]
     """CIDR; empty: from anywhere."""
     sessions: StaffSessions
+    look_ups_per_hour: Positive
+    """How many accounts, addresses and reference codes one person may look up outside a case."""
     roles: dict[RoleName, Role]
     exclusions: tuple[Exclusion, ...] = ()
 

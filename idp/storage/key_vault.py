@@ -137,11 +137,17 @@ class EmbeddedHome:
             _INTEND, which=INTENDED, version=version, content=_text(records)
         ):
             raise RingChanged("another process changed the ring")
+        tx.made[INTENDED] = version
         return version
 
     def settle(self) -> None:
-        """Carry out what was intended and not done, whoever intended it; harmless when repeated."""
+        """Carry out what was intended and not done, whoever intended it; harmless when repeated.
+
+        What the present transaction intends may still be rolled back: that is left to a later call.
+        """
         with self.database.read() as tx:
+            if INTENDED in tx.made:
+                return
             intended = tx.one(_LOAD, which=INTENDED)
         if intended is None:
             return

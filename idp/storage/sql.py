@@ -98,6 +98,8 @@ class Database:
                 raise
             finally:
                 self._own.tx = None
+        for act in tx.afterwards:
+            act()
 
     @contextmanager
     def together(self) -> Iterator[Tx]:
@@ -119,6 +121,11 @@ class Database:
                 self._own.together = False
             if self._own.spoiled:
                 raise RuntimeError("an act within this transaction failed, and nobody said so")
+
+    @property
+    def is_joined(self) -> bool:
+        """Tell whether an act of this thread would be part of one that stands open (`together`)."""
+        return bool(getattr(self._own, "together", False))
 
     @contextmanager
     def _joined(self) -> Iterator[Tx]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -51,7 +51,7 @@ class Ahead(Protocol):
 class Tx(ABC):
     """A transaction, or, from `Database.read`, a connection without one."""
 
-    __slots__ = ("cluster", "dialect", "made")
+    __slots__ = ("afterwards", "cluster", "dialect", "made")
 
     is_postgresql = False
     """Whether the PostgreSQL forms of a statement apply."""
@@ -62,6 +62,9 @@ class Tx(ABC):
         """PostgreSQL: the `system_identifier`, which transaction ids are meaningful in."""
         self.made: dict[str, Any] = {}
         """What this transaction made and others may see after its commit only, by name."""
+        self.afterwards: list[Callable[[], object]] = []
+        """What is to be done once it is committed, in other homes than this database; whatever
+        fails there must be found and done by the next one who looks."""
 
     def run(self, statement: Statement, **values: Any) -> int:
         """Execute; answer how many rows were changed."""

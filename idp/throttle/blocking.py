@@ -18,6 +18,7 @@ from idp.blocks.model import BY_A_LIMIT, Block, Evidence, Kind, Scope, length_of
 from idp.blocks.words import explained
 from idp.clock import from_micros, to_micros
 from idp.inforce.service import PolicyInForce
+from idp.journal.model import NOBODY, Behind
 from idp.journal.service import DONE, SYSTEM, Journal
 from idp.metrics import BLOCKS
 from idp.policy.model import LimitName, Notify
@@ -72,12 +73,20 @@ class Blocking:
                     actor = owner if budget.subject else SYSTEM
                     self.lift(tx, one, actor, RIGHT_ANSWER, now)
 
-    def lift(self, tx: Tx, block: Block, actor: Actor, reason: str, now: datetime) -> bool:
+    def lift(
+        self,
+        tx: Tx,
+        block: Block,
+        actor: Actor,
+        reason: str,
+        now: datetime,
+        behind: Behind = NOBODY,
+    ) -> bool:
         """Lift one block, with its event; False when somebody was quicker.
 
         The failures it was set for are another matter (`Gate.forgive`).
         """
-        return lift_block(self.journal, tx, block, actor, reason, now)
+        return lift_block(self.journal, tx, block, actor, reason, now, behind)
 
     def _set_timed(
         self, tx: Tx, budget: Budget, state: State, failures: list[int], now: datetime
@@ -158,7 +167,13 @@ _KINDS: Final = {
 
 
 def lift_block(
-    journal: Journal, tx: Tx, block: Block, actor: Actor, reason: str, now: datetime
+    journal: Journal,
+    tx: Tx,
+    block: Block,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    behind: Behind = NOBODY,
 ) -> bool:
     """Lift one block, with its event; False when somebody was quicker."""
     by = str(actor.id or actor.kind)
@@ -171,7 +186,10 @@ def lift_block(
         now,
         actor=actor,
         subject=block.subject,
+        session=behind.session,
+        origin=behind.origin,
         data={
+            **behind.data,
             "block": block.id,
             "rule": block.rule.value if block.rule else None,
             "bucket": Personal(block.bucket, stranger(now)) if at_address else block.bucket,

@@ -12,6 +12,7 @@ from audit.event import Actor
 from idp.blocks import store as blocks
 from idp.blocks.model import Block
 from idp.clock import to_micros
+from idp.journal.model import NOBODY, Behind
 from idp.policy.model import LimitName
 from idp.storage.sql import Tx
 from idp.throttle.blocking import Blocking
@@ -42,12 +43,20 @@ class Lifting:
             self._forget(tx, authenticator_of(kind, subject), now)
         self.gate.forgive(tx, recovery_budget(subject, None), now)
 
-    def by_person(self, tx: Tx, block: Block, actor: Actor, reason: str, now: datetime) -> bool:
+    def by_person(
+        self,
+        tx: Tx,
+        block: Block,
+        actor: Actor,
+        reason: str,
+        now: datetime,
+        behind: Behind = NOBODY,
+    ) -> bool:
         """End one block of a limit; False when it was lifted already.
 
         What stood in its budget is forgotten, or the next attempt would be refused all the same.
         """
-        if not self.blocking.lift(tx, block, actor, reason, now):
+        if not self.blocking.lift(tx, block, actor, reason, now, behind):
             return False
         rule, _, key = block.bucket.partition(":")
         name = LimitName(rule)

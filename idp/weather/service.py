@@ -12,15 +12,26 @@ from audit.event import new_id
 from audit.names import EventName
 from idp.attempts.model import Attempt
 from idp.attempts.reading import attempts_between
-from idp.clock import Clock, to_micros
+from idp.clock import Clock, from_micros, to_micros
 from idp.journal.service import FAILED, Journal
 from idp.metrics import ATTACKS
 from idp.storage.sql import Database
 from idp.weather import store
-from idp.weather.model import Attack, Recognised, Seen, Thresholds, Weather, weather_of
+from idp.weather.model import (
+    MINUTE,
+    Attack,
+    Minute,
+    Recognised,
+    Seen,
+    Thresholds,
+    Weather,
+    weather_of,
+)
 
 log = structlog.get_logger(__name__)
 MAILS = frozenset({EventName.PASSWORD_RESET_REQUESTED, EventName.VERIFICATION_CODE_SENT})
+CATCH_UP = timedelta(hours=24)
+"""How far back the minutes are counted when nobody looked meanwhile."""
 SKEW = timedelta(minutes=2)
 """How far an event may lie behind the clock of the reader: its act was long."""
 
@@ -43,11 +54,14 @@ class WeatherWatch:
         """Look at the last window; record what begins and what is over."""
         now = self.clock.now()
         window = timedelta(minutes=self.thresholds.window_minutes)
-        found = self.over(now - window, now + SKEW).recognised
+        drawn = self.over(self._begin(now, window), now + SKEW)
+        found = drawn.recognised
         by_key = {(one.kind.value, one.key): one for one in found}
         at = to_micros(now)
+        _ = drawn.minutes[at // MINUTE]  # a quiet minute is kept, too: it was looked at
         with self.database.begin() as tx:
             tx.lock("weather")
+            store.keep_minutes(tx, _whole(drawn))
             for row in store.open_ones(tx):
                 still = by_key.pop((row.kind, row.key), None)
                 if still is not None:
@@ -73,6 +87,20 @@ class WeatherWatch:
         for kind in Attack:
             ATTACKS.labels(kind.value).set(sum(one.kind is kind for one in found))
         return found
+
+    def _begin(self, now: datetime, window: timedelta) -> datetime:
+        """Tell from where on to look: the window, and what nobody looked at since."""
+        with self.database.read() as tx:
+            last = store.last_minute(tx)
+        if last is None or last * MINUTE >= to_micros(now - window):
+            return now - window
+        return max(from_micros(last * MINUTE), now - CATCH_UP)
+
+
+def _whole(drawn: Weather) -> dict[int, Minute]:
+    """Give the minutes that lie wholly in the picture: the first one may be cut."""
+    first = -(-drawn.begin // MINUTE)
+    return {minute: one for minute, one in drawn.minutes.items() if minute >= first}
 
 
 def seen_in(attempts: Iterator[Attempt]) -> Iterator[Seen]:

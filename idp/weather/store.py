@@ -1,7 +1,8 @@
-"""Rows of attacks."""
+"""Rows of attacks, and of minutes: whole minutes since the epoch, UTC."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,8 @@ import sqlalchemy as sa
 
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
-from idp.weather.model import Recognised
-from idp.weather.tables import attack
+from idp.weather.model import MINUTE, Minute, Recognised
+from idp.weather.tables import attack, weather_minute
 
 _c = attack.c
 _ADD = Statement(
@@ -40,6 +41,22 @@ _END = Statement(
     .values(ended_at=sa.bindparam("at"))
 )
 _CLEAN = Statement(sa.delete(attack).where(_c.ended_at < sa.bindparam("before")))
+_m = weather_minute.c
+_KEEP = Statement(
+    sa.text(
+        "INSERT INTO weather_minute (minute, right_answers, wrong, refused, mails)"
+        " VALUES (:minute, :right, :wrong, :refused, :mails) ON CONFLICT (minute) DO UPDATE SET"
+        " right_answers = excluded.right_answers, wrong = excluded.wrong,"
+        " refused = excluded.refused, mails = excluded.mails"
+    )
+)
+_LAST = Statement(sa.select(sa.func.max(_m.minute)))
+_MINUTES = Statement(
+    sa.select(_m.minute, _m.right_answers, _m.wrong, _m.refused, _m.mails)
+    .where(_m.minute >= sa.bindparam("first"), _m.minute <= sa.bindparam("last"))
+    .order_by(_m.minute)
+)
+_CLEAN_MINUTES = Statement(sa.delete(weather_minute).where(_m.minute < sa.bindparam("before")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +122,36 @@ def end(tx: Tx, attack_id: str, at: int) -> bool:
 
 
 def clean(tx: Tx, before: int) -> int:
-    """Delete attacks that ended before an instant; their events stay in the log."""
-    return tx.run(_CLEAN, before=before)
+    """Delete attacks that ended before an instant, and older minutes; their events stay."""
+    return tx.run(_CLEAN, before=before) + tx.run(_CLEAN_MINUTES, before=before // MINUTE)
+
+
+def keep_minutes(tx: Tx, minutes: Mapping[int, Minute]) -> None:
+    """Keep what happened in each minute; what was counted before is counted anew."""
+    rows = [
+        {
+            "minute": minute,
+            "right": one.right,
+            "wrong": one.wrong,
+            "refused": one.refused,
+            "mails": one.mails,
+        }
+        for minute, one in sorted(minutes.items())
+    ]
+    if rows:
+        tx.run_many(_KEEP, rows)
+
+
+def last_minute(tx: Tx) -> int | None:
+    """Give the newest minute that is kept."""
+    row = tx.one(_LAST)
+    return row[0] if row else None
+
+
+def minutes_between(tx: Tx, first: int, last: int) -> dict[int, Minute]:
+    """Give the minutes of a period, both ends within; those without anything are left out."""
+    rows = tx.all(_MINUTES, first=first, last=last)
+    return {r[0]: Minute(right=r[1], wrong=r[2], refused=r[3], mails=r[4]) for r in rows}
 
 
 def _read(row: tuple[Any, ...]) -> Row:

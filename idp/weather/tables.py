@@ -1,4 +1,4 @@
-"""The table of attacks that were recognised, from when to when."""
+"""Tables of the weather: attacks from when to when, and what happened in each minute."""
 
 import sqlalchemy as sa
 
@@ -21,3 +21,13 @@ attack = sa.Table(
 )
 sa.Index("ix_attack_ended_at", attack.c.ended_at)
 sa.Index("ix_attack_started_at", attack.c.started_at)
+
+weather_minute = sa.Table(
+    "weather_minute",
+    metadata,
+    sa.Column("minute", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("right_answers", sa.Integer, nullable=False),
+    sa.Column("wrong", sa.Integer, nullable=False),
+    sa.Column("refused", sa.Integer, nullable=False),
+    sa.Column("mails", sa.Integer, nullable=False),
+)

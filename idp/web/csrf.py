@@ -50,11 +50,20 @@ class Csrf:
 
     def check(self, request: Request, cookie_value: str | None) -> None:
         """Raise ForgedRequest unless the form carries this browser's token (or BadForm)."""
+        self.check_place(request, cookie_value)
+        self.check_token(read_form(request, {FIELD: _LENGTH})[FIELD], cookie_value)
+
+    def check_place(self, request: Request, cookie_value: str | None) -> None:
+        """Raise ForgedRequest for a form without a cookie, or one that says it is foreign."""
         if cookie_value is None:
             raise ForgedRequest("no cookie")
         if not self._from_here(request):
             raise ForgedRequest("sent from a foreign page")
-        sent = read_form(request, {FIELD: _LENGTH})[FIELD]
+
+    def check_token(self, sent: str, cookie_value: str | None) -> None:
+        """Raise ForgedRequest unless a token that was read belongs to this browser."""
+        if cookie_value is None:
+            raise ForgedRequest("no cookie")
         good = [_token(key, cookie_value) for key in (self.key, *self.older)]
         if not any([hmac.compare_digest(sent.encode(), token.encode()) for token in good]):
             raise ForgedRequest("no token" if not sent else "a token of another browser")

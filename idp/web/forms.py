@@ -87,7 +87,7 @@ def read_body(request: Request) -> bytes:
     """Read the whole body of a form as it came; raises BadForm for one that is no form."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise BadForm("unsupported_media_type", "a compressed body")
-    body = _whole_body(request)
+    body = whole_body(request)
     if not body:
         return body
     charset = request.mimetype_params.get("charset", "utf-8").lower()
@@ -96,14 +96,14 @@ def read_body(request: Request) -> bytes:
     return body
 
 
-def _whole_body(request: Request) -> bytes:
+def whole_body(request: Request, most: int = MAX_BODY) -> bytes:
     """Read all of the body; Werkzeug cuts a chunked one at its limit without a word."""
-    request.max_content_length = MAX_BODY + 1
+    request.max_content_length = most + 1
     try:
         body = request.get_data(cache=True, parse_form_data=False)
     except RequestEntityTooLarge as error:
         raise BadForm("body_too_large") from error
-    if len(body) > MAX_BODY:
+    if len(body) > most:
         raise BadForm("body_too_large")
     if request.content_length is not None and len(body) != request.content_length:
         raise BadForm("bad_request", "the body was cut short")
@@ -121,8 +121,13 @@ def _pairs(body: bytes) -> list[tuple[str, bytes]]:
 def _text(raw: bytes) -> str:
     if _BROKEN_ESCAPE.search(raw):
         raise BadForm("bad_encoding", "a broken percent escape")
+    return plain_text(unquote_to_bytes(raw.replace(b"+", b" ")))
+
+
+def plain_text(raw: bytes) -> str:
+    """Read bytes as the text of a field; raises BadForm."""
     try:
-        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:  # Shift_JIS, overlong forms, lone surrogates
         raise BadForm("bad_encoding", "not UTF-8") from error
     if "\0" in text:

@@ -16,7 +16,11 @@ from idp.web.pages import Organisation, Pages
 
 from .account_stories import ACCOUNT_STORIES
 from .approval_stories import APPROVAL_STORIES
+from .block_room_stories import BLOCK_STORIES
 from .block_stories import ACCOUNT_BLOCKS, SIGN_IN_BLOCKS, STEP_BLOCKS, Worded
+from .case_stories import CASE_STORIES
+from .client_room_stories import CLIENT_STORIES
+from .register_stories import REGISTER_STORIES
 from .staff_stories import STAFF_STORIES
 
 ORGANISATION = Organisation(
@@ -192,6 +196,18 @@ STORIES = [
     *[
         Story(f"staff-{name}", f"staff/{template}", values, status, worded)
         for name, template, values, status, worded in [*STAFF_STORIES, *APPROVAL_STORIES]
+    ],
+    *[
+        Story(name, f"helpdesk/{template}", {}, status, worded)
+        for name, template, status, worded in CASE_STORIES
+    ],
+    *[
+        Story(f"register-{name}", f"register_desk/{template}.html", {}, status, worded)
+        for name, template, status, worded in REGISTER_STORIES
+    ],
+    *[
+        Story(f"staff-{name}", template, values, status, worded)
+        for name, template, values, status, worded in [*BLOCK_STORIES, *CLIENT_STORIES]
     ],
     Story("busy", "busy.html", {"retry_after": 12, "again_url": "/story/sign-in"}, 503),
     Story("busy-form", "busy.html", {"retry_after": 12, "again_url": None}, 503),

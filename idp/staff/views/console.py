@@ -32,6 +32,7 @@ from idp.web.forms import check_query
 from idp.web.organisation import Language
 from idp.web.pages import Pages
 from idp.web.request_id import request_id_of
+from idp.web.uploads import Upload, read_upload
 
 View = Callable[..., Response]
 Notice = Callable[[Acting], tuple[str, str] | None]
@@ -171,6 +172,15 @@ class Console:
             self.sessions.sign_out(acting, self.origin(), End.FOREIGN_NETWORK)
         return self.pages.render("staff/foreign.html", 403, here=HOME)
 
+    def take(self, acting: Acting, need: Need, most: int) -> Upload | None:
+        """Read a file that somebody sends who may; raises BadForm, ForgedRequest."""
+        self.browser.csrf.check_place(request, acting.cookie)
+        if not may(acting, need):
+            return None
+        upload = read_upload(request, most)
+        self.browser.csrf.check_token(upload.csrf_token, acting.cookie)
+        return upload
+
     def forbidden(self, acting: Acting, need: Need) -> Response:
         """Answer somebody of the staff whose roles do not allow this; it is an event."""
         with self.database.begin() as tx:
@@ -211,6 +221,12 @@ class Room:
         """Mount an act (POST); `recent` is the page to come back to after showing a code again."""
         self._mount(Route(rule, "POST", needs), view, again=recent)
 
+    def upload(
+        self, rule: str, view: View, *, needs: Need, most: Callable[[], int], recent: str | None
+    ) -> None:
+        """Mount an act that takes a file of at most so many bytes; the view gets the `Upload`."""
+        self._mount(Route(rule, "POST", needs), view, again=recent, most=most)
+
     def open(self, rule: str, view: View, *, methods: tuple[str, ...] = ("GET",)) -> None:
         """Mount a page that is there before a sign-in; the view checks its own form token."""
         console = self.console
@@ -222,10 +238,16 @@ class Room:
             route = Route(rule, method, Open.BEFORE_SIGN_IN)
             self._add(route, guarded)
 
-    def _mount(self, route: Route, view: View, again: str | None) -> None:
+    def _mount(
+        self,
+        route: Route,
+        view: View,
+        again: str | None,
+        most: Callable[[], int] | None = None,
+    ) -> None:
         console = self.console
 
-        def guarded(**parts: str) -> Response:
+        def guarded(**parts: Any) -> Response:
             foreign = console.foreign()
             if foreign is not None:
                 return foreign
@@ -234,7 +256,10 @@ class Room:
                 # An act is not to be opened by GET: one comes back to its page, or home.
                 page = request.path if route.method == "GET" else again or HOME
                 return redirect(sign_in_url(page if "<" not in page else HOME), 303)
-            if route.method == "POST":
+            if most is not None:
+                # Who may not send a file at all does not make us read it.
+                parts["upload"] = console.take(acting, route.need, most())
+            elif route.method == "POST":
                 console.browser.csrf.check(request, acting.cookie)
             if not may(acting, route.need):
                 return console.forbidden(acting, route.need)

@@ -1,0 +1,1 @@
+"""The room of relying parties and keys: who uses them, what fails, secrets, rotation."""

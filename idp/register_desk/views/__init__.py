@@ -1,0 +1,1 @@
+"""The pages of the desk, one file per room of it."""
