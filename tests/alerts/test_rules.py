@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.names import EventName
 from idp.alerts.canary import Canary
 from idp.alerts.model import (
     Alarming,
@@ -26,6 +27,7 @@ from idp.journal.sealer import Sealer
 from idp.policy.folder import read_folder
 from idp.settings import read_settings
 from keys.master import MasterKeys
+from tests.support.four_eyes import open_office
 
 RULES = read_folder(Path("policies")).policy.alerts
 START = datetime(2026, 4, 1, 3, tzinfo=UTC)
@@ -105,6 +107,23 @@ def test_a_canary_that_is_not_heard_is_told_of(tmp_path: Path) -> None:
     assert canary.look(START + timedelta(hours=1)) == [missed]
     sealer.seal()
     assert canary.look(START + timedelta(hours=1, seconds=61)) == []
+
+
+def test_the_watch_finds_an_emergency_until_another_person_has_reviewed_it(tmp_path: Path) -> None:
+    background = _background(tmp_path)
+    office = open_office(background.foundation)
+    one, other = office.person("security"), office.enrolled("administrator")
+    office.approvals.submit(office.switch, {"to": "on"}, one, "fire", break_glass=True)
+    (unseen,) = office.approvals.unreviewed()
+
+    def told() -> list[str]:
+        return [x.key for x in background.alerts.look() if x.kind is AlertKind.BREAK_GLASS]
+
+    assert told() == [unseen.id]
+    office.approvals.review(unseen.id, other, in_order=True, remark="it was burning")
+    assert told() == []
+    raised = office.events(EventName.ALERT_RAISED), office.events(EventName.ALERT_ENDED)
+    assert raised == (1, 1)
 
 
 class _Broken:
