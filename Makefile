@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Tests start hundreds of processes: none of them should compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check setup setup-dev bench bench-data lock screenshots faults races overload alterations rotation states feed letters timing interop packages clean
+.PHONY: help demo test check setup setup-dev bench bench-data lock screenshots faults races overload alterations rotation states feed letters timing interop packages api-fuzz clean
 
 help: ## Show these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -88,6 +88,11 @@ interop: setup-dev ## Client libraries that are not ours, and the examples, as r
 	@sh deploy/interop-packages.sh
 	sh tests/interop/build.sh "$(CURDIR)/var/interop"
 	INTEROP="$(CURDIR)/var/interop" $(BIN)/python -m pytest tests/interop
+
+api-fuzz: setup-dev packages ## Thousands of made-up calls of the admin API, checked against its description
+	@test -x var/api-fuzz/bin/schemathesis || { $(PYTHON) -m venv var/api-fuzz \
+	  && var/api-fuzz/bin/pip install -q schemathesis==4.32.5; }
+	$(BIN)/python -m tests.admin_api.fuzz var/api-fuzz/bin/schemathesis $(or $(CASES),100)
 
 screenshots: setup-dev packages ## A contact sheet of every page
 	$(BIN)/python -m tests.browser.contact_sheet screenshots

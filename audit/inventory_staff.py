@@ -7,6 +7,16 @@ _SOURCE = ("source.address", "source.device")
 _SECURITY, _ADMIN = RetentionClass.SECURITY, RetentionClass.ADMINISTRATION
 
 STAFF: dict[EventName, Described] = {
+    EventName.ADMIN_ACTED: Described(
+        "A program changed something through the admin API, or asked a second person for it.",
+        _ADMIN,
+        (*_SOURCE, "data.member"),
+    ),
+    EventName.ADMIN_REFUSED: Described(
+        "A call of the admin API was refused: no permission, not as asked for, or too many.",
+        _SECURITY,
+        _SOURCE,
+    ),
     EventName.APPROVAL_DECLINED: Described(
         "A second person declined what somebody had asked for, and said why.", _ADMIN, _SOURCE
     ),

@@ -19,6 +19,8 @@ class EventName(StrEnum):
     ADDRESS_CHANGE_REQUESTED = "address.change_requested"
     ADDRESS_CHANGE_UNDONE = "address.change_undone"
     ADDRESS_CONFIRMED = "address.confirmed"
+    ADMIN_ACTED = "admin.acted"
+    ADMIN_REFUSED = "admin.refused"
     ALERT_ENDED = "alert.ended"
     ALERT_RAISED = "alert.raised"
     APPROVAL_DECLINED = "approval.declined"

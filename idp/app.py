@@ -9,6 +9,7 @@ from flask import Flask
 
 import idp.assembly.provisioning as scim
 from idp.assembly.account_pages import build_account_pages
+from idp.assembly.admin_api import build_admin_api
 from idp.assembly.approvals import build_approvals
 from idp.assembly.audit_room import build_audit_pages
 from idp.assembly.changes import build_changes
@@ -91,6 +92,7 @@ def _machines(provider: Provider) -> dict[str, Machine]:
         "/userinfo": Machine(userinfo, ("GET", "POST"), cors=True),
         **MemberChanges(provider.tokens.resource, build_changes(f)).machines(),
         scim.MOUNT: scim.build_scim(f),
+        **build_admin_api(provider),
         "/healthz": Machine(_healthy, ("GET",)),
         "/readyz": Machine(_ready(f.database), ("GET",)),
     }

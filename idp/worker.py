@@ -15,6 +15,7 @@ import structlog
 
 from idp.accounts import store as accounts
 from idp.accounts.legacy_schemes import SCHEMES
+from idp.admin_api import store as admin_answers
 from idp.alerts import store as alerts
 from idp.approvals import store as approvals
 from idp.assembly.background import Background
@@ -257,6 +258,9 @@ def clean(b: Background) -> dict[str, int]:
             ),
             "telephone cases": helpdesk.clean(
                 tx, now - rules.helpdesk.keep.micros, now - SEARCHES_COUNT_MICROS
+            ),
+            "answers of the admin API": admin_answers.clean(
+                tx, now - rules.admin_api.idempotency_lifetime.micros
             ),
             "looks at members": register_desk.clean_looks(tx, now - LOOKS_MICROS),
             "staff links": staff.clean_enrolments(tx, now - KEEP_ENDED_MICROS),

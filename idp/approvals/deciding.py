@@ -20,7 +20,7 @@ from idp.approvals.model import (
     Why,
 )
 from idp.approvals.vault import ANSWER, Vault, as_data
-from idp.approvals.who import STAFF, Who
+from idp.approvals.who import PROGRAM, STAFF, Who
 from idp.clock import to_micros
 from idp.errors import IdpError, Unavailable
 from idp.journal.model import Origin
@@ -116,6 +116,8 @@ class Deciding:
             raise ApprovalRefused(Why.ABOUT_YOU) from error
 
     def _may_still_ask(self, tx: Tx, act: Act, one: Approval, content: Content) -> bool:
+        if one.actor.kind == PROGRAM:
+            return self.who.may_program(one.requester, act.needs)
         if one.actor.kind != STAFF:
             return True
         try:

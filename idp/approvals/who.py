@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idp.approvals.model import Approval, ApprovalRefused, Requester, Why
+from idp.clients.service import Clients
 from idp.clock import Clock
 from idp.inforce.service import PolicyInForce
+from idp.policy.admin_api import permissions_of as scoped
 from idp.policy.approvals import ApprovalKind, SecondPerson
 from idp.policy.staff import Permission
 from idp.staff import session_store, store
@@ -18,7 +20,7 @@ from idp.staff.authority import hold_authority
 from idp.staff.model import StaffAccount, effective_roles, permissions_of
 from idp.storage.sql import Tx
 
-STAFF = "staff"
+STAFF, PROGRAM = "staff", "client"
 
 
 def is_about_staff(kind: ApprovalKind) -> bool:
@@ -32,6 +34,7 @@ class Who:
 
     policy: PolicyInForce
     clock: Clock
+    clients: Clients
 
     def rule(self, kind: ApprovalKind) -> SecondPerson:
         """Give what the policy asks for now; an act it no longer names is still decided about."""
@@ -45,6 +48,11 @@ class Who:
         rules = self.policy.policy.roles
         held = session_store.held_roles(tx, staff_id, self.clock.now())
         return permission in permissions_of(effective_roles(held, rules), rules)
+
+    def may_program(self, client_id: str, permission: Permission) -> bool:
+        """Tell whether a client still has the scope for something (CWE-613)."""
+        client = self.clients.find(client_id)
+        return client is not None and permission in scoped(client.resource_scopes)
 
     def deciders(self, tx: Tx, one: Approval) -> list[StaffAccount]:
         """List who may decide about a request, or review it, at this moment."""

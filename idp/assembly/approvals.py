@@ -47,7 +47,11 @@ def acts_of(f: Foundation) -> tuple[Act, ...]:
 def build_approvals(f: Foundation, acts: tuple[Act, ...] | None = None) -> Approvals:
     """Build what sends acts to a second person, with all of them or with the acts given."""
     known = acts_of(f) if acts is None else acts
-    events, vault, who = ApprovalEvents(f.journal), Vault(f.persons), Who(f.policy, f.clock)
+    events, vault, who = (
+        ApprovalEvents(f.journal),
+        Vault(f.persons),
+        Who(f.policy, f.clock, f.clients),
+    )
     deciding = Deciding(events, vault, who, {one.kind: one for one in known})
     asking = Asking(events, vault, who, deciding, f.mails)
     return Approvals(f.database, f.clock, asking, deciding, Singly(f.policy))

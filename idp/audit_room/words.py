@@ -28,6 +28,8 @@ SENTENCES: Mapping[str, str] = {
     EventName.ADDRESS_CHANGE_REQUESTED: _("メールアドレスの変更が申し込まれた"),
     EventName.ADDRESS_CHANGE_UNDONE: _("メールアドレスの変更が取り消され、元に戻った"),
     EventName.ADDRESS_CONFIRMED: _("メールアドレスの変更が、届いたメールで確認された"),
+    EventName.ADMIN_ACTED: _("プログラムが管理APIで操作をした"),
+    EventName.ADMIN_REFUSED: _("プログラムの管理APIの呼び出しが断られた"),
     EventName.ALERT_ENDED: _("知らせていた異常が収まった"),
     EventName.ALERT_RAISED: _("異常が見つかり、担当者に知らせた"),
     EventName.APPROVAL_DECLINED: _("もう一人の担当者が、申請を認めなかった"),

@@ -11,12 +11,16 @@ from urllib.parse import urlsplit
 
 from idp.clients.model import SCOPES, Client
 from idp.errors import SettingsError
+from idp.policy.admin_api import PREFIX, is_own
+from idp.policy.admin_api import SCOPES as ADMIN_SCOPES
 from idp.policy.model import AuthMethod, ClientEntry
 from idp.settings import is_loopback
 from keys.errors import BadKeySet
 from keys.signer import PublicKeys, public_keyset
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
+_STAFF_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_MAX_PROGRAM = 64
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PRINTABLE_URI = re.compile(r"[!-~]{1,2000}")
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
@@ -79,9 +83,13 @@ def _scopes(client_id: str, entry: ClientEntry) -> tuple[frozenset[str], frozens
     own = named - set(SCOPES)
     if len(entry.scope) > _MAX_SCOPE:
         raise BadClient(f"{client_id}: scope: at most {_MAX_SCOPE} characters")
-    foreign = sorted(scope for scope in own if not _RESOURCE_SCOPE.fullmatch(scope))
+    foreign = sorted(scope for scope in own if not _is_offered(scope))
     if foreign:
         raise BadClient(f"{client_id}: scope: {foreign[0]!r} is not offered")
+    if any(is_own(scope) for scope in own) and not _names_a_program(client_id):
+        raise BadClient(
+            f"{client_id}: client_id: one with {PREFIX}… has at most 64 characters and is no UUID"
+        )
     if own and "client_credentials" not in entry.grant_types:
         raise BadClient(f"{client_id}: scope: {min(own)!r} can only be had with client_credentials")
     if len(entry.access_token_audience) > _MAX_AUDIENCE or not all(
@@ -92,6 +100,18 @@ def _scopes(client_id: str, entry: ClientEntry) -> tuple[frozenset[str], frozens
             f"{client_id}: access_token_audience: at most {_MAX_AUDIENCE} names without spaces"
         )
     return named & set(SCOPES), own
+
+
+def _names_a_program(client_id: str) -> bool:
+    """Tell whether an id cannot be taken for that of somebody of the staff (CWE-290)."""
+    return len(client_id) <= _MAX_PROGRAM and not _STAFF_ID.fullmatch(client_id)
+
+
+def _is_offered(scope: str) -> bool:
+    """Tell whether a client may have a scope; those of the admin API are a closed set."""
+    if is_own(scope):
+        return scope in ADMIN_SCOPES
+    return bool(_RESOURCE_SCOPE.fullmatch(scope))
 
 
 def _check_names(client_id: str, entry: ClientEntry) -> None:

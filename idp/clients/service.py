@@ -11,6 +11,7 @@ from typing import Any
 from audit.event import Actor
 from audit.names import EventName
 from idp.clients import store
+from idp.clients.authority import check_authority
 from idp.clients.metadata import (
     Kept,
     changed_entry,
@@ -112,6 +113,7 @@ class Clients:
         """
         client_id, entry, secret, drawn = entry_from(metadata)
         made = client_from(client_id, entry, "added")
+        check_authority(made, actor, self.policy.policy.roles)
         self._check_signable(client_id, entry, self.policy.policy)
         if self.find(client_id) is not None:
             raise BadClient(f"{client_id}: this client_id is taken")
@@ -158,6 +160,8 @@ class Clients:
                 raise NotChangeable(f"{client_id}: somebody changed it since you opened the page")
             entry = changed_entry(client_id, kept.entry, metadata)
             made = client_from(client_id, entry, "added")
+            before = client_from(client_id, kept.entry, "added").resource_scopes
+            check_authority(made, actor, self.policy.policy.roles, before)
             self._check_signable(client_id, entry, self.policy.policy)
             text = text_of(client_id, entry)
             if text != kept.text and store.change(tx, client_id, kept.text, text):

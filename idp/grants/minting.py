@@ -14,6 +14,7 @@ from datetime import datetime
 from audit.event import new_id
 from idp.clients.model import Client
 from idp.grants.model import Minted
+from idp.policy.admin_api import audience_of, is_own
 from idp.policy.model import AccessTokenFormat
 from idp.storage.secret_text import draw_token, hash_token
 
@@ -30,12 +31,17 @@ def mint(
 ) -> Minted:
     """Draw an access token for a client; `lifetime` is from when until when.
 
-    A token for `openid` is for this provider's UserInfo too, whatever else it is for.
+    A token for `openid` is for this provider's UserInfo too, whatever else it is for. One with a
+    scope of the admin API is for that resource, and with no other scope for no other: a resource
+    that is shown such a token cannot use it elsewhere (RFC 9068 3).
     """
     issued_at, expires_at = lifetime
     audience = client.audience
     if audience and "openid" in scopes:
         audience = tuple(dict.fromkeys((*audience, issuer)))
+    if any(is_own(scope) for scope in scopes):
+        others = audience if not all(is_own(scope) for scope in scopes) else ()
+        audience = tuple(dict.fromkeys((audience_of(issuer), *others)))
     text: str | None
     if client.access_token_format is AccessTokenFormat.JWT:
         jti, text = secrets.token_urlsafe(_JTI_BYTES), None

@@ -50,7 +50,7 @@ FACTORS = {
     FactorKind.PASSKEY: _("パスキー"),
     FactorKind.EMAIL: _("メールの認証コード"),
 }
-REMOVED = _("取り消す")
+REMOVED = _("外す")
 
 
 def upon(author: Author) -> dict[str, Any]:

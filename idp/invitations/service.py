@@ -76,6 +76,11 @@ class Invitations:
             if not self.issuing.end(tx, number, why, now, actor, reason, behind):
                 raise NoInvitation(f"{number}: no invitation waits to be used")
 
+    def page(self, after: str, most: int) -> list[Invitation]:
+        """Give invitations that nobody has used yet, by member number, from after one."""
+        with self.database.read() as tx:
+            return store.list_pending_by_member(tx, after, most)
+
     def list(self, *, pending: bool) -> list[Invitation]:
         """List invitations by selector; with `pending` those that nobody has used yet."""
         page, found = store.list_pending if pending else store.list_all, list[Invitation]()

@@ -76,6 +76,17 @@ _PENDING = Statement(
     .order_by(_i.selector)
     .limit(sa.bindparam("most"))
 )
+_PENDING_BY_MEMBER = Statement(
+    sa.select(*INVITATION)
+    .outerjoin(account, account.c.member_number == _i.member_number)
+    .where(
+        _i.member_number > sa.bindparam("after"),
+        *_LIVE,
+        sa.or_(account.c.subject.is_(None), account.c.stopped_at.is_not(None)),
+    )
+    .order_by(_i.member_number)
+    .limit(sa.bindparam("most"))
+)
 _LIST = Statement(
     sa.select(*INVITATION)
     .where(_i.selector > sa.bindparam("after"))
@@ -184,6 +195,11 @@ def spend(tx: Tx, selector: str, at: int) -> bool:
 def tried_row(tx: Tx, selector: str) -> tuple[Any, ...] | None:
     """Find an invitation with its member and account; `idp.invitations.tried` reads it."""
     return tx.one(_TRIED, which=selector)
+
+
+def list_pending_by_member(tx: Tx, after: str, most: int) -> list[Invitation]:
+    """List invitations that nobody has used yet by member number; a member has one at most."""
+    return [read_invitation(row) for row in tx.all(_PENDING_BY_MEMBER, after=after, most=most)]
 
 
 def list_pending(tx: Tx, after: str, most: int) -> list[Invitation]:

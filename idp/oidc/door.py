@@ -53,6 +53,9 @@ class Machine:
     reads_body: bool = False
     """The endpoint reads the body itself (JSON); method, headers and size are checked all the same.
     """
+    blanks: bool = False
+    """Whether a parameter of the query without a value counts; for OAuth it is as good as not sent.
+    """
     max_body: int | Callable[[], int] = MAX_BODY
     refusal: Callable[[Refusal], ProtocolResponse] = refusal_response
     """How it words what the door refuses for it."""
@@ -61,6 +64,7 @@ class Machine:
 _REASONS = {
     200: "OK",
     201: "Created",
+    202: "Accepted",
     204: "No Content",
     304: "Not Modified",
     400: "Bad Request",
@@ -68,12 +72,14 @@ _REASONS = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     409: "Conflict",
     412: "Precondition Failed",
     413: "Content Too Large",
     414: "URI Too Long",
     415: "Unsupported Media Type",
     422: "Unprocessable Content",
+    428: "Precondition Required",
     429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",
@@ -137,15 +143,15 @@ class FrontDoor:
             request = _bare(environ) if machine.plain else self._parse(environ, machine)
             return machine.endpoint(request)
         except Refusal as refusal:
-            return machine.refusal(refusal)
+            refused = refusal
         except Unavailable as outage:
             log.warning("endpoint.unavailable", code=outage.code, detail=outage.detail)
-            return machine.refusal(unavailable(outage.retry_after))
+            refused = unavailable(outage.retry_after)
         except Exception:  # the last resort: fixed text outside, the traceback under the request id
             log.exception("endpoint.failed", request_id=request_id_of(environ))
-            return machine.refusal(
-                Refusal(OAuthError.SERVER_ERROR, "the request could not be answered", 500)
-            )
+            refused = Refusal(OAuthError.SERVER_ERROR, "the request could not be answered", 500)
+        refused.request_id = request_id_of(environ)
+        return machine.refusal(refused)
 
     def _parse(self, environ: Environ, machine: Machine) -> ProtocolRequest:
         query_text = environ.get("QUERY_STRING", "")
@@ -159,7 +165,7 @@ class FrontDoor:
         return ProtocolRequest(
             method=environ["REQUEST_METHOD"],
             path=environ["PATH_INFO"],
-            query=fields_of(query_text.encode("latin-1", "replace")) if query_text else {},
+            query=_query(query_text, blanks=machine.blanks),
             form=_form(environ) if not own and environ["REQUEST_METHOD"] == "POST" else {},
             headers=headers,
             caller=_caller(environ.get("REMOTE_ADDR"), forwarded, self.trusted),
@@ -239,8 +245,12 @@ def _body(environ: Environ, most: int) -> bytes:
     return body
 
 
-def fields_of(body: bytes) -> dict[str, str]:
-    """Read form-encoded fields strictly; a parameter sent without a value counts as not sent.
+def _query(text: str, *, blanks: bool) -> dict[str, str]:
+    return fields_of(text.encode("latin-1", "replace"), blanks=blanks) if text else {}
+
+
+def fields_of(body: bytes, *, blanks: bool = False) -> dict[str, str]:
+    """Read form-encoded fields strictly; without `blanks` one without a value counts as not sent.
 
     RFC 6749 3.1, 3.2: a repeated parameter is refused, and so is what is not Unicode text.
     """
@@ -253,7 +263,7 @@ def fields_of(body: bytes) -> dict[str, str]:
             raise Refusal(OAuthError.INVALID_REQUEST, "a parameter was sent more than once")
         if pair:
             fields[name] = value
-    return {name: value for name, value in fields.items() if value}
+    return fields if blanks else {name: value for name, value in fields.items() if value}
 
 
 def _unescaped(part: bytes) -> str:

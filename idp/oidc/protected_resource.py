@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from idp.grants.access import Access, AccessTokens
+from idp.grants.access import Access, AccessTokens, ClientAccess
 from idp.grants.model import Refused
 from idp.oidc.dpop import PROOF_ALGORITHMS, DpopProofs
 from idp.oidc.model import OAuthError
@@ -69,6 +69,28 @@ class ProtectedResource:
             if refused is not None:
                 return refused
         return Opened(access, scheme)
+
+    def open_client(
+        self, request: ProtocolRequest, audience: str
+    ) -> ClientAccess | ProtocolResponse:
+        """Accept a token that a client got for itself (RFC 6749 4.4), as `open` does a member's.
+
+        It is for `audience`: one that is for another resource, or for this provider's own
+        endpoints, opens nothing here (RFC 9068 4).
+        """
+        scheme, token = presented_token(request)
+        if not token:
+            return json_response({}, 401, (*NO_STORE, *_NO_TOKEN))
+        access = self.tokens.read_of_client(token)
+        if isinstance(access, Refused):
+            return challenged(scheme, OAuthError.INVALID_TOKEN)
+        if audience not in access.audience:
+            return challenged(scheme, OAuthError.INVALID_TOKEN, "the token is for other resources")
+        if scheme == DPOP or access.dpop_jkt is not None:
+            refused = self._why_unproven(request, scheme, token, access.dpop_jkt)
+            if refused is not None:
+                return refused
+        return access
 
     def _why_unproven(
         self, request: ProtocolRequest, scheme: str, token: str, jkt: str | None

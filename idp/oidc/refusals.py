@@ -26,6 +26,8 @@ class Refusal(Exception):
         self.description = description
         self.status = status
         self.headers = headers
+        self.request_id: str | None = None
+        """Set by the front door, for answers that tell it."""
 
 
 def refusal_response(refusal: Refusal) -> ProtocolResponse:

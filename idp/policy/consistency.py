@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final
 from unicodedata import east_asian_width
 
+from idp.policy.admin_api import faults_of_admin_api
 from idp.policy.approvals import faults_of_approvals
 from idp.policy.helpdesk import faults_of_helpdesk
 from idp.policy.limit_rules import faults_of_limits
@@ -56,6 +57,8 @@ def faults_of(policy: Policy) -> Iterator[str]:
     yield from faults_of_register(policy.register)
     yield from faults_of_helpdesk(policy.helpdesk, policy.approvals)
     yield from _faults_of_audit(policy)
+    scopes = {client_id: entry.scope for client_id, entry in policy.clients.items()}
+    yield from faults_of_admin_api(policy.admin_api, scopes, policy.roles)
     for client_id, entry in policy.clients.items():
         for member, algorithm in signed_for(entry):
             if algorithm not in keys.algorithms:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from idp.policy.admin_api import AdminApi
 from idp.policy.approvals import Approvals
 from idp.policy.helpdesk import Helpdesk
 from idp.policy.membership import (
@@ -284,6 +285,7 @@ class Policy(Strict, frozen=True):
     provisioning: Provisioning
     roles: Roles
     approvals: Approvals
+    admin_api: AdminApi
     register: RegisterDesk
     helpdesk: Helpdesk
     clients: dict[str, ClientEntry]

@@ -122,6 +122,11 @@ class Database:
             if self._own.spoiled:
                 raise RuntimeError("an act within this transaction failed, and nobody said so")
 
+    @property
+    def is_joined(self) -> bool:
+        """Tell whether an act of this thread would be part of one that stands open (`together`)."""
+        return bool(getattr(self._own, "together", False))
+
     @contextmanager
     def _joined(self) -> Iterator[Tx]:
         try:

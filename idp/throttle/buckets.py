@@ -7,6 +7,8 @@ not answer. A mail limit withholds the mail only, never the page.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -67,6 +69,29 @@ class Buckets:
         Never inside a transaction: the counter has a store of its own.
         """
         return self._ask(rule, self.policy.policy.limits[rule], self._limiter.hit, key)
+
+    def take_window(self, name: str, room: tuple[int, int], key: str, cost: int = 1) -> bool | None:
+        """Count uses in a window that is no limit on failures; `room` is how many in how many s.
+
+        None while the counter does not answer. Never inside a transaction.
+        """
+        if not self.breaker.allows():
+            return None
+        item = RateLimitItemPerSecond(*room, namespace="kumiai")
+        try:
+            return self._limiter.hit(item, name, key, cost=cost)
+        except self.outages:
+            self.breaker.failed()
+            return None
+
+    def wait_window(self, name: str, room: tuple[int, int], key: str) -> int:
+        """Tell after how many seconds a full window has room again; at most its whole length."""
+        item = RateLimitItemPerSecond(*room, namespace="kumiai")
+        try:
+            until = self._limiter.get_window_stats(item, name, key).reset_time
+        except self.outages:
+            return room[1]
+        return min(max(math.ceil(until - time.time()), 1), room[1])
 
     def take_mail(self, mailbox: str, caller: tuple[str, ...]) -> bool:
         """Count a mail somebody asked for: in the mailbox's window, and in the caller's address's.

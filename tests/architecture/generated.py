@@ -18,6 +18,8 @@ from prometheus_client.metrics import MetricWrapperBase
 from audit.inventory import INVENTORY, RetentionClass
 from audit.names import EventName
 from idp import metrics
+from idp.admin_api.openapi import describe
+from idp.assembly.admin_api import declared
 from idp.policy.folder import AREAS, schema_of
 from tests.architecture.commands import every_command, example_of, sentence_of
 from tests.architecture.tree import ROOT, sources
@@ -39,6 +41,7 @@ def wanted() -> dict[Path, str]:
     made[ROOT / "docs/events.md"] = _events()
     made[ROOT / "docs/metrics.md"] = _metrics()
     made[ROOT / "docs/commands.md"] = _commands()
+    made[ROOT / "docs/admin-api.json"] = _admin_api()
     return made
 
 
@@ -55,6 +58,11 @@ def _is(path: Path, text: str) -> bool:
 
 def _schema(area: str) -> str:
     return json.dumps(schema_of(area), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _admin_api() -> str:
+    described = describe(declared())
+    return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
 
 
 def _events() -> str:

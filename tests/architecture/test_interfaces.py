@@ -124,6 +124,8 @@ MACHINES = {
     "/healthz",
     "/readyz",
     "/scim/v2/",
+    "/admin/v1",
+    "/admin/v1/",
     "/member/changes",
     "/member/changes/",
 }

@@ -48,10 +48,14 @@ class InProcess:
         method: str,
         path: str,
         form: Mapping[str, str] | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | str | None = None,
+        sent: tuple[str, bytes] | None = None,
         **headers: str,
     ) -> Answer:
-        """Send one request; header names are given as in `authorization`, `x_request_id`."""
+        """Send one request; header names are given as in `authorization`, `x_request_id`.
+
+        `sent` is a body as it is, with its media type, in place of a form.
+        """
         # A lone surrogate in a test's text goes as its bytes, as a careless client would send it.
         body = urlencode(form or {}, errors="surrogatepass").encode("latin-1")
         parts = urlsplit(self.issuer)
@@ -59,7 +63,9 @@ class InProcess:
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
             "PATH_INFO": path,
-            "QUERY_STRING": urlencode(query or {}, errors="surrogatepass"),
+            "QUERY_STRING": query
+            if isinstance(query, str)
+            else urlencode(query or {}, errors="surrogatepass"),
             "SERVER_NAME": parts.hostname,
             "SERVER_PORT": str(parts.port),
             "SERVER_PROTOCOL": "HTTP/1.1",
@@ -69,7 +75,10 @@ class InProcess:
             "wsgi.input": io.BytesIO(body),
             "wsgi.errors": io.StringIO(),
         } | {f"HTTP_{name.upper()}": value for name, value in headers.items()}
-        if method == "POST":
+        if sent is not None:
+            environ["CONTENT_TYPE"], body = sent
+            environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+        elif method == "POST":
             environ["CONTENT_TYPE"] = "application/x-www-form-urlencoded"
             environ["CONTENT_LENGTH"] = str(len(body))
         told: list[Any] = []
