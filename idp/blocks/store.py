@@ -73,7 +73,11 @@ _CLEAN = Statement(
         _c.subject.is_(None), _c.until.is_not(None), _c.until < sa.bindparam("before")
     )
 )
-_COUNT = Statement(sa.select(_c.rule, sa.func.count()).where(_runs).group_by(_c.rule))
+_counted = sa.select(_c.rule, sa.func.count()).where(_c.lifted_at.is_(None)).group_by(_c.rule)
+# Two statements in one: each finds its few by the index of ends, however many are over.
+_COUNT = Statement(
+    sa.union_all(_counted.where(_c.until.is_(None)), _counted.where(_c.until > sa.bindparam("now")))
+)
 
 
 def add(tx: Tx, new: Block) -> None:
@@ -171,7 +175,10 @@ def extend(tx: Tx, block_id: str, until: int) -> None:
 
 def count_running(tx: Tx, now: int) -> dict[str, int]:
     """Count what runs now, by rule; those made by persons under `person`."""
-    return {row[0] or "person": row[1] for row in tx.all(_COUNT, now=now)}
+    counted: dict[str, int] = {}
+    for rule, count in tx.all(_COUNT, now=now):
+        counted[rule or "person"] = counted.get(rule or "person", 0) + count
+    return counted
 
 
 def clean(tx: Tx, before: int) -> int:

@@ -31,4 +31,11 @@ sa.Index("ix_block_bucket_started_at", block.c.bucket, block.c.started_at)
 sa.Index("ix_block_subject_started_at", block.c.subject, block.c.started_at)
 sa.Index("ix_block_reference", block.c.reference)
 sa.Index("ix_block_started_at", block.c.started_at)
-sa.Index("ix_block_lifted_at", block.c.lifted_at)
+# Of those that were lifted only: else "not lifted" would be looked for here, among nearly all.
+sa.Index(
+    "ix_block_lifted_at",
+    block.c.lifted_at,
+    sqlite_where=block.c.lifted_at.is_not(None),
+    postgresql_where=block.c.lifted_at.is_not(None),
+)
+sa.Index("ix_block_until", block.c.until)

@@ -45,7 +45,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_client_secret_permit_until", "client_secret_permit", ["until"])
     op.add_column("client", sa.Column("secret_at", sa.BigInteger(), nullable=True))
-    op.create_index("ix_block_lifted_at", "block", ["lifted_at"])
+    lifted = sa.text("lifted_at IS NOT NULL")
+    op.create_index(
+        "ix_block_lifted_at",
+        "block",
+        ["lifted_at"],
+        sqlite_where=lifted,
+        postgresql_where=lifted,
+    )
+    op.create_index("ix_block_until", "block", ["until"])
 
 
 def _proposals() -> None:
@@ -73,6 +81,7 @@ def _proposals() -> None:
 
 def downgrade() -> None:
     """Take it back; the events stay."""
+    op.drop_index("ix_block_until", table_name="block")
     op.drop_index("ix_block_lifted_at", table_name="block")
     op.drop_column("client", "secret_at")
     for table in ("client_secret_permit", "staff_look_up", "policy_proposal", "weather_minute"):
