@@ -5,6 +5,7 @@ entry here; a test compares the two.
 """
 
 from audit.described import Described, RetentionClass
+from audit.inventory_helpdesk import HELPDESK
 from audit.inventory_register import REGISTER_DESK
 from audit.inventory_staff import STAFF
 from audit.names import EventName
@@ -20,6 +21,7 @@ _KEYS, _SYSTEM = RetentionClass.KEYS, RetentionClass.SYSTEM
 INVENTORY: dict[EventName, Described] = {
     **REGISTER_DESK,
     **STAFF,
+    **HELPDESK,
     EventName.ACCOUNT_BLOCKED: Described(
         "An account was blocked by a limit or by staff.", _SECURITY, _SOURCE
     ),
@@ -205,9 +207,6 @@ INVENTORY: dict[EventName, Described] = {
     ),
     EventName.MEMBER_UPDATED: Described(
         "A member's record was changed.", _REGISTER, (*_SOURCE, "data.member")
-    ),
-    EventName.MEMBER_VIEWED: Described(
-        "Someone of the staff looked at a member's record.", _ADMIN, (*_SOURCE, "data.member")
     ),
     EventName.NOTICE_SENT: Described("A member was told when their access ends.", _ACCESS, _SOURCE),
     EventName.PASSWORD_REHASHED: Described(

@@ -13,6 +13,7 @@ from idp.assembly.admin_api import build_admin_api
 from idp.assembly.approvals import build_approvals
 from idp.assembly.audit_room import build_audit_pages
 from idp.assembly.changes import build_changes
+from idp.assembly.helpdesk import build_case_pages, build_stop_pages
 from idp.assembly.people_room import build_people_pages
 from idp.assembly.provider import Provider
 from idp.assembly.recovery import build_recovery
@@ -189,17 +190,18 @@ def _staff_pages(app: Flask, provider: Provider, browser: Browser, pages: Pages)
     for room in build_staff_pages(provider, console):
         app.register_blueprint(room.blueprint())
     step = build_second_step(provider)
-    for pages_of_people in build_people_pages(provider.foundation, console, step):
-        app.register_blueprint(pages_of_people.blueprint())
-    for pages_of_audit in build_audit_pages(provider.foundation, console, step):
-        app.register_blueprint(pages_of_audit.blueprint())
-    for pages_of_room in build_rooms(
-        provider.foundation, console, build_approvals(provider.foundation)
-    ):
-        app.register_blueprint(pages_of_room.blueprint())
     f = provider.foundation
-    for pages_of_register in build_register_pages(f, console, build_approvals(f)):
-        app.register_blueprint(pages_of_register.blueprint())
+    approvals = build_approvals(f)
+    rooms = (
+        *build_people_pages(f, console, step),
+        *build_audit_pages(f, console, step),
+        *build_case_pages(f, console, approvals),
+        *build_register_pages(f, console, approvals),
+        *build_rooms(f, console, approvals),
+        build_stop_pages(f, provider.buckets, browser, pages),
+    )
+    for one in rooms:
+        app.register_blueprint(one.blueprint())
     console.check(app)
 
 

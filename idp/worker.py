@@ -17,6 +17,7 @@ from idp.accounts import store as accounts
 from idp.accounts.legacy_schemes import SCHEMES
 from idp.admin_api import store as admin_answers
 from idp.alerts import store as alerts
+from idp.approvals import store as approvals
 from idp.assembly.background import Background
 from idp.authn import store as sign_ins
 from idp.block_room import store as proposals
@@ -27,9 +28,11 @@ from idp.clock import to_micros
 from idp.errors import IdpError
 from idp.factors import store as factors
 from idp.grants import store as grants
+from idp.helpdesk import store as helpdesk
 from idp.invitations import store as invitations
 from idp.journal.service import SYSTEM
 from idp.lifecycle.expiry import end_expired_sessions
+from idp.members import store as members
 from idp.metrics import (
     BLOCKS_RUNNING,
     INDEX_WAITING,
@@ -61,6 +64,8 @@ KEEP_ROWS_MICROS = 62 * 86_400 * 1_000_000
 """Longer than a pseudonym of an unknown address can return (`idp.subjects`: a month)."""
 KEEP_ATTACKS_MICROS = 400 * 86_400 * 1_000_000
 KEEP_FETCHES_MICROS = 30 * 86_400 * 1_000_000
+FIND_AT_ONCE = 500
+SEARCHES_COUNT_MICROS = 2 * 86_400 * 1_000_000
 LOOKS_MICROS = 2 * 86_400 * 1_000_000
 TICK_SECONDS = 0.2
 FINISH_SECONDS = 6.0
@@ -157,11 +162,22 @@ def _jobs(b: Background) -> list[Job]:
         # Beside the others: a whole register takes minutes, and nothing else waits for it.
         Job("register files", FILES_SECONDS, b.register_files.run, aside=True),
         Job("gauges", 5.0, lambda: _gauges(b)),
+        Job("telephone cases", 5.0, b.cases.expire),
+        Job("changes upon a call", 5.0, b.plans.carry_out_due),
+        Job("members to be found", 3600.0, lambda: _find_all(b), aside=True),
         Job("cleaning", 300.0, lambda: clean(b)),
         Job("erasures", 60.0, b.eraser.finish),
         Job("checkpoints", 10.0, b.telling.tell),
         Job("purge", f.policy.policy.audit.purge_interval.seconds, lambda: _purge(b), aside=True),
     ]
+
+
+def _find_all(b: Background) -> None:
+    """Make findable who is in the register since before it had a search index."""
+    after: str | None = ""
+    while after is not None:
+        with b.foundation.database.begin() as tx:
+            after = members.write_missing_keys(tx, after, FIND_AT_ONCE)
 
 
 def _end_expired(b: Background) -> int:
@@ -217,6 +233,7 @@ def clean(b: Background) -> dict[str, int]:
             "leases": leases.clean(tx, now - longest - leases.ABANDONED_MICROS),
             "rows of failures": leases.clean_rows(tx, now - KEEP_ROWS_MICROS),
             "attacks": attacks.clean(tx, now - KEEP_ATTACKS_MICROS),
+            "approvals": approvals.clean(tx, now - KEEP_ATTACKS_MICROS),
             "proposals": proposals.clean_proposals(tx, now - KEEP_ATTACKS_MICROS),
             "look-ups": proposals.clean_looks(tx, now - KEEP_ENDED_MICROS),
             "permits": permits.clean_permits(tx, now - KEEP_ENDED_MICROS),
@@ -238,6 +255,9 @@ def clean(b: Background) -> dict[str, int]:
             "staff sign-ins in progress": staff_sessions.clean_progress(tx, now),
             "staff devices": staff_sessions.forget_devices(
                 tx, now - rules.roles.sessions.known_device.micros
+            ),
+            "telephone cases": helpdesk.clean(
+                tx, now - rules.helpdesk.keep.micros, now - SEARCHES_COUNT_MICROS
             ),
             "answers of the admin API": admin_answers.clean(
                 tx, now - rules.admin_api.idempotency_lifetime.micros

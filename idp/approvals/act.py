@@ -49,3 +49,18 @@ def permit(act: Act, tx: Tx, parameters: Parameters, requester: str) -> None:
     """Ask an act whether this person of the staff may ask for it."""
     if isinstance(act, ActOfSome):
         act.permit(tx, parameters, requester)
+
+
+@runtime_checkable
+class ActByOthers(Protocol):
+    """An act that not everybody may decide about who has the permission for it."""
+
+    def permit_decision(self, tx: Tx, parameters: Parameters, decider: str) -> None:
+        """Raise an `IdpError` when this person is too near to what is to be done."""
+        ...
+
+
+def permit_decision(act: Act, tx: Tx, parameters: Parameters, decider: str) -> None:
+    """Ask an act whether this person of the staff may decide about it."""
+    if isinstance(act, ActByOthers):
+        act.permit_decision(tx, parameters, decider)

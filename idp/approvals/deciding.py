@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from idp.approvals import store
-from idp.approvals.act import Act, permit
+from idp.approvals.act import Act, permit, permit_decision
 from idp.approvals.events import ApprovalEvents
 from idp.approvals.model import (
     Approval,
@@ -66,7 +66,7 @@ class Deciding:
         if now >= one.expires_at:
             raise Over(one, State.EXPIRED)
         if decision.approve:
-            self._do(tx, one, decision.decider.origin, now)
+            self._do(tx, one, decision.decider, now)
         state = State.APPROVED if decision.approve else State.DECLINED
         self.take(tx, one, state, decision.decider, decision.reason, now)
         return state
@@ -95,16 +95,25 @@ class Deciding:
         self.events.over(tx, one, state, now)
         return True
 
-    def _do(self, tx: Tx, one: Approval, origin: Origin, now: datetime) -> None:
+    def _do(self, tx: Tx, one: Approval, decider: Requester, now: datetime) -> None:
         act, content = self.acts[one.kind], self.vault.content(tx, one)
         if content is None or not self._may_still_ask(tx, act, one, content):
             raise Over(one, State.LAPSED)
         if as_data(self._difference(tx, act, one, content)) != as_data(content.difference):
             raise Over(one, State.CHANGED)
+        self._check_nearness(tx, act, content, decider)
         # Asked for elsewhere and earlier: of the decision's origin only the request is the act's.
-        here = Origin(request_id=origin.request_id)
+        here = Origin(request_id=decider.origin.request_id)
         author = Author(one.actor, content.reason, here, None, one.id)
         act.perform(tx, content.parameters, author, now)
+
+    def _check_nearness(self, tx: Tx, act: Act, content: Content, decider: Requester) -> None:
+        try:
+            permit_decision(act, tx, content.parameters, decider.staff_id)
+        except Unavailable:
+            raise
+        except IdpError as error:
+            raise ApprovalRefused(Why.ABOUT_YOU) from error
 
     def _may_still_ask(self, tx: Tx, act: Act, one: Approval, content: Content) -> bool:
         if one.actor.kind == PROGRAM:

@@ -67,6 +67,8 @@ class Approvals:
         with self.database.together() as tx:
             if is_about_staff(act.kind):
                 hold_authority(tx)
+            elif requester.actor.kind == STAFF:
+                tx.lock(f"staff:{requester.staff_id}")  # as they are until it is on record
             self._check_requester(tx, act, given, requester)
             difference = act.difference(tx, given)
             rule = self.deciding.who.policy.policy.approvals.for_kind(act.kind)

@@ -91,6 +91,12 @@ _PERFORMED = Statement(
         state=State.PERFORMED.value, ended_at=sa.bindparam("at"), review_by=sa.bindparam("until")
     )
 )
+_CLEAN = Statement(
+    sa.delete(approval).where(
+        _c.ended_at < sa.bindparam("before"),
+        sa.or_(_c.review_by.is_(None), _c.reviewed_at.is_not(None)),
+    )
+)
 _REVIEWED = Statement(
     sa.update(approval)
     .where(_c.id == sa.bindparam("which"), _c.review_by.is_not(None), _c.reviewed_at.is_(None))
@@ -168,6 +174,11 @@ def reviewed(
     """Note a review once."""
     done = tx.run(_REVIEWED, which=approval_id, at=at, by=by, said=answer, right=int(in_order))
     return done == 1
+
+
+def clean(tx: Tx, before: int) -> int:
+    """Delete what was over before an instant, but nothing that waits for its review."""
+    return tx.run(_CLEAN, before=before)
 
 
 def _read(row: tuple[Any, ...]) -> Approval:

@@ -16,6 +16,7 @@ from idp.approvals.singly import Singly
 from idp.approvals.vault import Vault
 from idp.approvals.who import Who
 from idp.assembly.foundation import Foundation
+from idp.assembly.helpdesk import case_acts
 from idp.assembly.register_desk import build_register_acts
 from idp.assembly.retention import build_holds, build_purger
 from idp.assembly.room_acts import build_room_acts
@@ -37,8 +38,9 @@ def acts_of(f: Foundation) -> tuple[Act, ...]:
         ChangeHold(build_holds(f)),
         PurgeLog(f.clock, lambda: f.policy.policy.audit),
         EmergencyRotation(build_rotation(f)),
-        *build_room_acts(f),
+        *case_acts(f),
         *build_register_acts(f),
+        *build_room_acts(f),
     )
 
 

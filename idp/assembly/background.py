@@ -12,6 +12,7 @@ from idp.assembly.approvals import build_approvals, build_orders
 from idp.assembly.audit_room import build_abandoned
 from idp.assembly.audit_search import build_index
 from idp.assembly.foundation import Foundation, build_outgoing
+from idp.assembly.helpdesk import build_cases, build_plans
 from idp.assembly.leaving import build_notices
 from idp.assembly.mails import mail_carriers
 from idp.assembly.register_desk import build_import_job
@@ -26,6 +27,8 @@ from idp.audit_room.abandoned import Abandoned
 from idp.audit_search.index import TermIndex
 from idp.block_room.proposals import RehearsalWork
 from idp.erasure.service import Eraser
+from idp.helpdesk.cases import Cases
+from idp.helpdesk.plans import Plans
 from idp.invitations.feed import InvitationFeed
 from idp.journal.sealer import Sealer
 from idp.key_rotation.rotation import KeyRotation
@@ -65,6 +68,8 @@ class Background:
     purger: Purger
     eraser: Eraser
     telling: CheckpointTelling
+    cases: Cases
+    plans: Plans
     register_files: ImportJob
     approvals: Approvals
     staff: StaffDirectory
@@ -104,6 +109,8 @@ def build_background(foundation: Foundation) -> Background:
         purger=build_purger(f),
         eraser=build_eraser(f),
         telling=build_telling(f),
+        cases=build_cases(f),
+        plans=build_plans(f),
         register_files=build_import_job(f),
         approvals=build_approvals(f),
         staff=build_staff(f).directory,

@@ -11,6 +11,7 @@ from idp.backups.service import Backups
 from idp.erasure.record import NAME as ERASED
 from idp.erasure.record import ErasedFile
 from idp.erasure.service import Eraser
+from idp.helpdesk import store as helpdesk
 from idp.journal.forks import Forks
 from idp.journal.service import Journal
 from idp.retention.holds import Holds
@@ -56,7 +57,7 @@ def build_eraser(f: Foundation) -> Eraser:
         f.endings,
         f.mails,
         erased_file(f),
-        (build_index(f).forget,),
+        (build_index(f).forget, helpdesk.forget),
     )
 
 

@@ -26,7 +26,8 @@ _BEGUN = Statement(
     .where(_b.started_at > sa.bindparam("since"))
     .group_by(_b.rule)
 )
-_day = (_b.started_at + TOKYO_MICROS) // DAY_MICROS
+# In numbers and not as values: PostgreSQL takes each value for another expression to group by.
+_day = sa.literal_column(f"((started_at + {TOKYO_MICROS}) / {DAY_MICROS})", sa.BigInteger)
 _BY_DAY = Statement(
     sa.select(_day, _b.rule, sa.func.count())
     .where(_b.started_at > sa.bindparam("since"))

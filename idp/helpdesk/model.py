@@ -23,14 +23,6 @@ class Need(StrEnum):
     OTHER = "other"
 
 
-class Channel(StrEnum):
-    """How somebody came."""
-
-    PHONE = "phone"
-    COUNTER = "counter"
-    LETTER = "letter"
-
-
 class Goal(StrEnum):
     """What the case is to come to; policy says which level each needs."""
 
@@ -74,12 +66,12 @@ class Why(StrEnum):
     PAUSED = "paused"
     WRONG_ANSWERS = "wrong_answers"
     SOMEBODY_ELSE = "somebody_else"
-    PICK = "pick"
+    NOT_FOUND = "not_found"
     ANSWERED = "answered"
     EMPTY = "empty"
     NOT_PROVEN = "not_proven"
     NO_ACCOUNT = "no_account"
-    NO_ADDRESS = "no_address"
+    INACTIVE = "inactive"
     NO_PHONE = "no_phone"
     NEW_PHONE = "new_phone"
     NOT_CALLED_BACK = "not_called_back"
@@ -146,14 +138,17 @@ class Case:
     operator: str
     member_number: str
     subject: str | None
-    channel: Channel
     need: Need
     reason: str
     goal: Goal
     questions: tuple[Asked, ...]
+    searched_by: frozenset[QuestionKind]
+    """What the caller was found by: it proves nothing any more."""
     opened_at: datetime
     expires_at: datetime
     proven_at: datetime | None = None
+    told_at: datetime | None = None
+    reset_at: datetime | None = None
     disclosed_at: datetime | None = None
     explained: int = 0
     call_back_hash: str | None = field(default=None, repr=False)
@@ -191,10 +186,9 @@ class Case:
         """Tell whether the answers are enough for something."""
         return self.points >= needed(goal, rules)
 
-    def may_reach(self, goal: Goal, rules: Helpdesk) -> bool:
-        """Tell whether the answers could still be enough for something."""
-        left = sum(one.points for one in self.questions if one.fits is None)
-        return self.points + left >= needed(goal, rules)
+    def was_in_vain(self) -> bool:
+        """Tell whether the caller said something wrong and was not proven, or failed later on."""
+        return self.wrong > 0 and (self.proven_at is None or self.end is End.FAILED)
 
 
 def level_of(goal: Goal, rules: Helpdesk) -> Level:
@@ -206,3 +200,29 @@ def level_of(goal: Goal, rules: Helpdesk) -> Level:
 def needed(goal: Goal, rules: Helpdesk) -> int:
     """Tell the points something needs."""
     return rules.levels.points(level_of(goal, rules))
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One search of an operator: what was looked by, and whom it showed, in that order."""
+
+    id: str
+    operator: str
+    at: datetime
+    kinds: tuple[str, ...]
+    found: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The removal of a second factor that two persons decided; it waits for its cooling-off."""
+
+    id: str
+    case_id: str
+    subject: str
+    factor: str
+    approval: str | None
+    planned_at: datetime
+    due_at: datetime
+    done_at: datetime | None = None
+    ended_at: datetime | None = None

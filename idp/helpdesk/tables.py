@@ -15,16 +15,18 @@ helpdesk_case = sa.Table(
     sa.Column("operator", sa.String(36), sa.ForeignKey("staff_account.id"), nullable=False),
     sa.Column("member_number", sa.String(16), nullable=False),
     sa.Column("subject", sa.String(64)),
-    sa.Column("channel", sa.String(16), nullable=False),
     sa.Column("need", sa.String(24), nullable=False),
     sa.Column("reason", sa.String(500), nullable=False),
     sa.Column("goal", sa.String(16), nullable=False),
     sa.Column("questions", sa.Text, nullable=False),
+    sa.Column("searched_by", sa.String(100), nullable=False),
     sa.Column("wrong", sa.Integer, nullable=False),
     sa.Column("answered", sa.Integer, nullable=False),
     sa.Column("opened_at", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("proven_at", Instant),
+    sa.Column("told_at", Instant),
+    sa.Column("reset_at", Instant),
     sa.Column("disclosed_at", Instant),
     sa.Column("explained", sa.Integer, nullable=False),
     sa.Column("call_back_hash", Digest),
@@ -39,10 +41,9 @@ helpdesk_case = sa.Table(
     sa.Column("end_why", sa.String(16)),
 )
 _open = helpdesk_case.c.ended_at.is_(None)
-# One open case of an operator on a member, however close the race.
+# One open case on a member, whoever is called, however close the race.
 sa.Index(
     "ix_helpdesk_case_open",
-    helpdesk_case.c.operator,
     helpdesk_case.c.member_number,
     unique=True,
     sqlite_where=_open,
@@ -66,6 +67,8 @@ helpdesk_search = sa.Table(
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("operator", sa.String(36), sa.ForeignKey("staff_account.id"), nullable=False),
     sa.Column("at", Instant, nullable=False),
+    sa.Column("kinds", sa.String(40), nullable=False),
+    sa.Column("found", sa.String(400), nullable=False),
 )
 sa.Index("ix_helpdesk_search_operator", helpdesk_search.c.operator, helpdesk_search.c.at)
 
@@ -76,6 +79,7 @@ helpdesk_removal = sa.Table(
     sa.Column("case_id", sa.String(36), nullable=False, unique=True),
     sa.Column("subject", sa.String(64), sa.ForeignKey("account.subject"), nullable=False),
     sa.Column("factor", sa.String(16), nullable=False),
+    sa.Column("approval", sa.String(36)),
     sa.Column("planned_at", Instant, nullable=False),
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("done_at", Instant),

@@ -48,6 +48,7 @@ class Journal:
         data: Mapping[str, Any] | None = None,
         reference: str | None = None,
         person: str | None = None,
+        case: str | None = None,
     ) -> str:
         """Insert one event; answers its id.
 
@@ -65,6 +66,7 @@ class Journal:
             subject=subject,
             client=client,
             session=session,
+            case=case,
             source=Source(_personal(origin.address, person), _personal(origin.device, person)),
             request_id=origin.request_id,
             decision=self._with_source(tx, decision, origin, now),

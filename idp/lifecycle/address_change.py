@@ -74,7 +74,7 @@ class AddressChanges:
             account = accounts.find(tx, session.subject)
             if account is None or account.address == wanted.typed:
                 raise SameAddress("the account has this address")
-            _end_pending(tx, account.subject, now)
+            end_pending(tx, account.subject, now)
             change = self._add(tx, session, account, wanted, now)
             record_change(
                 tx, self.journal, EventName.ADDRESS_CHANGE_REQUESTED, change, asker, now, session.id
@@ -83,9 +83,22 @@ class AddressChanges:
 
     def withdraw(self, session: Session) -> None:
         """Give up a change that is under way."""
+        now = self.clock.now()
         with self.database.begin() as tx:
             hold_account(tx, session.subject)
-            _end_pending(tx, session.subject, self.clock.now())
+            change = store.pending_address_change(tx, session.subject)
+            end_pending(tx, session.subject, now)
+            if change is not None and change.case_id is not None:
+                self.journal.record(
+                    tx,
+                    EventName.CASE_STOPPED,
+                    now,
+                    actor=Actor("member", session.subject),
+                    subject=session.subject,
+                    session=session.id,
+                    case=change.case_id,
+                    data={"why": "member"},
+                )
 
     def _add(
         self, tx: Tx, session: Session, account: Account, wanted: MailAddress, now: datetime
@@ -166,22 +179,27 @@ def record_change(
     asker: Asker,
     now: datetime,
     session: str | None = None,
+    *,
+    actor: Actor | None = None,
+    case: str | None = None,
     **data: str,
-) -> None:
-    """Record a step of a change of address."""
-    journal.record(
+) -> str:
+    """Record a step of a change of address; by the member, unless somebody else is named."""
+    return journal.record(
         tx,
         name,
         now,
-        actor=Actor("member", change.subject),
+        actor=actor or Actor("member", change.subject),
         subject=change.subject,
         session=session,
         origin=asker.origin,
+        case=case,
         data={"change": change.id, **data},
     )
 
 
-def _end_pending(tx: Tx, subject: str, now: datetime) -> None:
+def end_pending(tx: Tx, subject: str, now: datetime) -> None:
+    """Give up a change that is under way, and what its mailboxes were sent."""
     for change_id in store.end_address_changes(tx, subject, to_micros(now)):
         for side in Side:
             mailed.end_flow(tx, f"{change_id}:{side.value}", to_micros(now))

@@ -8,31 +8,30 @@ old mailbox may take the change back (`address_undo`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from audit.event import Actor
 from audit.names import EventName
 from idp.accounts import store as accounts
-from idp.accounts.model import Account, EndReason
+from idp.accounts.model import Account
 from idp.clock import Clock, to_micros
 from idp.floods.service import Floods
 from idp.inforce.service import PolicyInForce
 from idp.journal.service import REFUSED, Journal
 from idp.lifecycle import store
-from idp.lifecycle.address_change import PURPOSES, normal_form_of, record_change, taken_by, version
-from idp.lifecycle.address_mails import UNDO, AddressMails
-from idp.lifecycle.credentials import end_what_is_under_way, hold_account
+from idp.lifecycle.address_change import PURPOSES, record_change, version
+from idp.lifecycle.address_mails import AddressMails
+from idp.lifecycle.address_switch import AddressSwitch
+from idp.lifecycle.credentials import hold_account
 from idp.lifecycle.endings import Endings
 from idp.lifecycle.model import AddressChange, Asker, Side
-from idp.proving.model import MailedSecret, Purpose
+from idp.proving.model import MailedSecret
 from idp.proving.service import Checked, Proving
 from idp.sessions import store as sessions
 from idp.sessions.model import Session, why_inactive
 from idp.storage.sql import Database, Tx
 from idp.throttle.buckets import COUNTED, NO_BUDGET, Buckets, bucket_of
-
-_TICK = timedelta(microseconds=1)
 
 
 class Step(StrEnum):
@@ -40,6 +39,8 @@ class Step(StrEnum):
 
     WRONG = "wrong"
     ONE_LEFT = "one_left"
+    LATER = "later"
+    """The office makes the change, when its cooling-off is over."""
     CHANGED = "changed"
     IMPOSSIBLE = "impossible"
     """Both confirmed, but the address is not to be had any more."""
@@ -109,6 +110,8 @@ class AddressConfirmations:
         store.mark_address_change(tx, change.id, f"{side.value}_confirmed_at", to_micros(now))
         name = EventName.ADDRESS_CONFIRMED
         record_change(tx, self.journal, name, change, asker, now, side=side.value)
+        if change.due_at is not None:
+            return Step.LATER
         other = Side.OLD if side is Side.NEW else Side.NEW
         if not change.confirmed(other):
             return Step.ONE_LEFT
@@ -117,47 +120,11 @@ class AddressConfirmations:
     def _carry_out(
         self, tx: Tx, change: AddressChange, account: Account, asker: Asker, now: datetime
     ) -> Step:
-        rules = self.policy.policy.recovery
-        at, normal = to_micros(now), normal_form_of(change.new_address)
-        tx.lock(f"address:{normal}")
-        if taken_by(tx, normal, account.subject, now, rules.undo) is not None:
-            store.mark_address_change(tx, change.id, "ended_at", at)
-            self._refuse(tx, None, account.subject, asker, now, why="taken")
-            return Step.IMPOSSIBLE
-        kept = sessions.find(tx, change.session_id)
-        lives = kept is not None and kept.ended_at is None
-        # The kept session authenticated before: what else did so ends with the tick after it.
-        since = kept.auth_time if kept is not None and lives else now
-        moved = to_micros(max(since, account.credentials_changed_at) + _TICK)
-        accounts.set_address(
-            tx, account.subject, account.address, change.new_address, normal, moved
-        )
-        if lives:
-            sessions.keep(tx, change.session_id, moved)
-        store.mark_address_change(tx, change.id, "changed_at", at)
-        end_what_is_under_way(tx, account.subject, now)
-        record_change(tx, self.journal, EventName.ADDRESS_CHANGED, change, asker, now)
-        actor = Actor("member", account.subject)
-        self.endings.end_all(
-            tx,
-            account.subject,
-            EndReason.SIGNED_OUT,
-            actor,
-            now,
-            asker.origin,
-            keep=change.session_id if lives else None,
-        )
-        # Bound to the mailbox, not to the account: no later change of a password ends it.
-        undo = self.proving.issue(
-            tx,
-            Purpose.UNDO_ADDRESS,
-            change.flow(UNDO),
-            now,
-            rules.undo.delta,
-            address=change.old_address,
-        )
-        self.mails.changed(tx, change, undo, rules, now, asker.language)
-        return Step.CHANGED
+        switch = AddressSwitch(self.policy, self.journal, self.endings, self.proving, self.mails)
+        if switch.switch(tx, change, account, asker, now) is not None:
+            return Step.CHANGED
+        self._refuse(tx, None, account.subject, asker, now, why="taken")
+        return Step.IMPOSSIBLE
 
     def _is_active(self, tx: Tx, subject: str, now: datetime) -> bool:
         facts = sessions.subject_facts(tx, subject)

@@ -246,7 +246,7 @@ def drop_factors_since(tx: Tx, subject: str, since: int) -> tuple[int, list[str]
 
 def _read_change(row: tuple[Any, ...]) -> AddressChange:
     instants = [from_micros(at) if at is not None else None for at in row[5:13]]
-    return AddressChange(*row[:5], *cast("Any", instants), case_id=row[13])
+    return AddressChange(*cast("Any", (*row[:5], *instants, row[13])))
 
 
 _n = notice.c

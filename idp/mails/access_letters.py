@@ -83,6 +83,20 @@ ACCESS: Final[dict[MailKind, Letter]] = {
             ),
         ),
     ),
+    MailKind.RESET_BY_PHONE: Letter(
+        _("パスワード再設定のご案内"),
+        _("%(when)s、お電話で、パスワードを再設定するお申し込みをお受けしました。"),
+        (
+            ShowLink(_("次のページを開いて、新しいパスワードを登録してください。")),
+            UNTIL,
+            Say(
+                _(
+                    "お心当たりのないときは、このメールを破棄してください。"
+                    "いまのパスワードはそのまま使えます。"
+                )
+            ),
+        ),
+    ),
     MailKind.RESET_IMPOSSIBLE: Letter(
         _("パスワード再設定について"),
         _("%(when)s、パスワードを再設定するお申し込みがありました。"),
@@ -150,6 +164,28 @@ ACCESS: Final[dict[MailKind, Letter]] = {
                     "変更は行われません。念のため、パスワードを変更してください。"
                 )
             ),
+        ),
+    ),
+    MailKind.NEW_ADDRESS_BY_PHONE: Letter(
+        _("メールアドレスの確認"),
+        _("%(when)s、お電話で、このメールアドレスへの変更のお申し込みをお受けしました。"),
+        (
+            ShowLink(_("次のページを開いて、メールアドレスを確認してください。")),
+            Say(_("%(until)sのあと、確認が済んでいれば、このメールアドレスに変わります。")),
+            IGNORE,
+        ),
+        named=False,
+    ),
+    MailKind.CHANGE_PLANNED: Letter(
+        _("お電話でのお申し込みについて"),
+        _("%(when)s、お電話でのお申し込みにより、次の変更が予定されています。"),
+        (
+            ShowFact(_("変更の内容"), "what"),
+            ShowFact(_("新しいメールアドレス"), "new"),
+            Say(_("変更は、%(until)sのあとに行います。それまでは何も変わりません。")),
+            Say(_("ご本人のお申し込みのときは、何もなさらなくて結構です。")),
+            ShowLink(_("お心当たりのないときは、次のページで変更をやめてください。")),
+            CALL_IF_NOT_YOU,
         ),
     ),
     MailKind.ADDRESS_CHANGED: Letter(

@@ -21,10 +21,13 @@ class MailKind(StrEnum):
     ADDRESS_IN_USE = "address_in_use"  # none: somebody else entered this address
     WELCOME = "welcome"  # name
     RESET = "reset"  # name, code, link, minutes
+    RESET_BY_PHONE = "reset_by_phone"  # name, link, minutes
     RESET_IMPOSSIBLE = "reset_impossible"  # name, why (an `EndReason`)
     PASSWORD_CHANGED = "password_changed"  # name, how (reset, change)  # noqa: S105
     NEW_ADDRESS = "new_address"  # code, link, hours (nothing personal)
     OLD_ADDRESS = "old_address"  # name, code, link, hours, new (masked)
+    NEW_ADDRESS_BY_PHONE = "new_address_by_phone"  # link, until (nothing personal)
+    CHANGE_PLANNED = "change_planned"  # name, what, until, link; new (masked) for an address
     ADDRESS_CHANGED = "address_changed"  # name, new (masked); link to undo and days, or neither
     ADDRESS_UNDONE = "address_undone"  # name
     FACTOR_CHANGED = "factor_changed"  # name, what

@@ -36,6 +36,10 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "mail_removed": _("メールでの認証コードを使わない設定になりました"),
         "passkey_added": _("パスキーが登録されました"),
         "passkey_removed": _("パスキーの登録が取り消されました"),
+        "address": _("ログイン用のメールアドレスの変更"),
+        "totp_removal": _("認証アプリの解除"),
+        "passkey_removal": _("パスキーの登録の取り消し"),
+        "email_removal": _("メールでの認証コードをやめる設定"),
         "codes_drawn": _("予備コードが作り直されました"),
     },
 }

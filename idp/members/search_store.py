@@ -20,6 +20,8 @@ _last = member_key.alias("last")
 _AFTER_ALL = "\U0010ffff"
 _own = _k.key >= sa.bindparam("low"), _k.key < sa.bindparam("high")
 _named = sa.and_(_k.kind == sa.bindparam("kind"), *_own)
+# Of one member: read by their number, and not from all names of a beginning.
+_named_so = sa.and_(_k.kind.concat("") == sa.bindparam("kind"), *_own)
 _BY_NAME = Statement(
     sa.select(_k.member_number)
     .where(_named)
@@ -39,13 +41,15 @@ _BY_BOTH = Statement(
     .where(
         _last.c.kind == KeyKind.PHONE.value,
         _last.c.key == sa.bindparam("last"),
-        sa.exists().where(_k.member_number == _last.c.member_number, _named),
+        sa.exists().where(_k.member_number == _last.c.member_number, _named_so),
     )
     .order_by(_last.c.member_number)
     .limit(sa.bindparam("most"))
 )
 _FITS = Statement(
-    sa.select(_k.member_number).where(_k.member_number == sa.bindparam("number"), _named).limit(1)
+    sa.select(_k.member_number)
+    .where(_k.member_number == sa.bindparam("number"), _named_so)
+    .limit(1)
 )
 _HAS_PHONE = Statement(
     sa.select(_k.member_number).where(

@@ -84,6 +84,8 @@ class Helpdesk(Strict, frozen=True):
     """How long nothing is done by telephone for a member whose last caller was not proven."""
     cases_of_member: Positive
     """Cases on one member within `again_after`."""
+    show_matches: bool
+    """Whether the operator sees after each answer whether it fitted, or only what comes of all."""
     explanations: Positive
     """Reference codes that may be tried in one case."""
     call_back_lifetime: Duration
@@ -111,6 +113,16 @@ LEAST_SETTLED: Final = 90 * 86400
 
 def faults_of_helpdesk(rules: Helpdesk, approvals: Approvals) -> Iterator[str]:
     """Name what `helpdesk.toml` may not say."""
+    yield from _faults_of_questions(rules)
+    yield from _faults_of_times(rules)
+    # What the member knows proves little: birth dates and addresses stand in every school list.
+    for act in (ApprovalKind.MEMBER_ADDRESS, ApprovalKind.MEMBER_FACTOR):
+        asked = approvals.for_kind(act)
+        if asked is None or asked.from_count > 1 or asked.break_glass:
+            yield f"approvals.toml: {act.value} always waits for a second person"
+
+
+def _faults_of_questions(rules: Helpdesk) -> Iterator[str]:
     kinds = [one.kind for one in rules.questions]
     for kind in dict.fromkeys(k for k in kinds if kinds.count(k) > 1):
         yield f"helpdesk.toml: the question {kind} stands there twice"
@@ -123,6 +135,9 @@ def faults_of_helpdesk(rules: Helpdesk, approvals: Approvals) -> Iterator[str]:
     for name in ("disclose", "address", "factor"):
         if getattr(rules.outcomes, name) is not Level.FULL:
             yield f"helpdesk.toml: outcomes: {name} needs the level full"
+
+
+def _faults_of_times(rules: Helpdesk) -> Iterator[str]:
     if rules.searches_per_day < rules.searches_per_hour:
         yield "helpdesk.toml: searches_per_day is less than searches_per_hour"
     if rules.phone_settled.seconds < LEAST_SETTLED:
@@ -131,8 +146,3 @@ def faults_of_helpdesk(rules: Helpdesk, approvals: Approvals) -> Iterator[str]:
         yield "helpdesk.toml: cooling_off is at least one hour"
     if rules.keep.seconds < max(rules.wrong_period.seconds, rules.again_after.seconds):
         yield "helpdesk.toml: keep is shorter than wrong_period or again_after"
-    # What the member knows proves little: birth dates and addresses stand in every school list.
-    for act in (ApprovalKind.MEMBER_ADDRESS, ApprovalKind.MEMBER_FACTOR):
-        asked = approvals.for_kind(act)
-        if asked is None or asked.from_count > 1 or asked.break_glass:
-            yield f"approvals.toml: {act.value} always waits for a second person"

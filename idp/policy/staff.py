@@ -24,6 +24,7 @@ class Permission(StrEnum):
     """The closed set of what somebody of the staff may be allowed to do."""
 
     CASE_HANDLE = "case.handle"
+    CASE_READ = "case.read"
     CASE_APPROVE = "case.approve"
     MEMBER_VIEW = "member.view"
     REGISTER_VIEW = "register.view"

@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     NEW_ADDRESS = "new_address"
     OLD_ADDRESS = "old_address"
     UNDO_ADDRESS = "undo_address"
+    STOP_CHANGE = "stop_change"
     REAUTHENTICATE = "reauthenticate"
 
 

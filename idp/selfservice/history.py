@@ -68,6 +68,8 @@ class Entry:
     """The kind of who acted: member, client, staff, …; never a name."""
     role: str | None
     data: dict[str, Any]
+    case: str | None = None
+    """Id of the telephone case it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +200,5 @@ def _entry(event: dict[str, Any]) -> Entry:
         actor=actor["kind"],
         role=actor.get("role"),
         data=event.get("data") or {},
+        case=event.get("case"),
     )

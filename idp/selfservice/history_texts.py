@@ -25,6 +25,13 @@ TEXTS: Mapping[str, str] = {
     EventName.ADDRESS_CONFIRMED: _("メールアドレスの変更を、届いたメールで確認しました"),
     EventName.BLOCK_LIFTED: _("ログインの制限が解けました"),
     EventName.BLOCK_STARTED: _("失敗が続いたため、ログインを一部制限しました"),
+    EventName.CASE_ENDED: _("お電話での受付が終わりました"),
+    EventName.CASE_OPENED: _("あなたについてのお電話をお受けしました"),
+    EventName.CASE_OUTCOME: _("お電話で、ご本人の確認のうえご案内しました"),
+    EventName.CASE_PLANNED: _("お電話での変更のお申し込みが承認されました（まだ変わっていません）"),
+    EventName.CASE_PROVEN: _("お電話で、ご本人の確認ができました"),
+    EventName.CASE_REFUSED: _("お電話でのお手続きを、決まりによりお断りしました"),
+    EventName.CASE_STOPPED: _("お電話での変更のお申し込みが、取りやめになりました"),
     EventName.CHANGE_APPROVED: _("変更のお手続きが済みました"),
     EventName.CHANGE_FILED: _("変更のお手続きを申し込みました"),
     EventName.CHANGE_REFUSED: _("変更のお手続きをお受けできませんでした"),
@@ -96,12 +103,30 @@ STAFF = frozenset({"staff", "operator"})
 UNNAMED_ROLE = _("組合の事務担当")
 
 
+CASE_ENDS: Mapping[str, str] = {
+    "failed": _("ご本人の確認ができなかったため"),
+    "expired": _("時間が過ぎたため"),
+}
+CASE_OUTCOMES: Mapping[str, str] = {
+    "masked": _("ログイン用のメールアドレスを、一部を伏せてお伝えしました"),
+    "reset": _("パスワードの再設定のご案内を、ご登録のメールアドレスへお送りしました"),
+    "explain": _("受付番号について、ご説明しました"),
+    "disclose": _("ログイン用のメールアドレスを、すべてお伝えしました"),
+    "address": _("メールアドレスの変更のお申し込みを、別の職員の承認へ回しました"),
+    "factor": _("ログインの確認方法の取り消しのお申し込みを、別の職員の承認へ回しました"),
+}
+
+
 def because(name: EventName, data: Mapping[str, Any]) -> str | None:
     """Give the reason of an event as a marked message, None where there is none to tell."""
     if name is EventName.SESSION_ENDED:
         return END_REASONS.get(str(data.get("reason")))
     if name is EventName.SIGN_IN_REFUSED:
         return REFUSALS.get(str(data.get("why")))
+    if name is EventName.CASE_ENDED:
+        return CASE_ENDS.get(str(data.get("end")))
+    if name is EventName.CASE_OUTCOME:
+        return CASE_OUTCOMES.get(str(data.get("outcome")))
     return None
 
 

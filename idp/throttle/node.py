@@ -67,7 +67,7 @@ class SharedNode:
         self._cores = [_open(folder / f"core-{number}") for number in range(cores)]
         # Each process begins to look at another core.
         first = os.getpid() % cores
-        self._idle = [*range(first, cores), *range(first)]
+        self._idle: list[int] = [*range(first, cores), *range(first)]
         self._book = _open(folder / "booked")
         os.ftruncate(self._book, _SECONDS.size)
         self._booked = mmap.mmap(self._book, _SECONDS.size)

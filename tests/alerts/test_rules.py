@@ -13,6 +13,7 @@ from idp.alerts.model import (
     AlertKind,
     Look,
     looked_at_too_many,
+    not_reviewed,
     off,
     too_late,
     took_too_many,
@@ -79,6 +80,15 @@ def _background(tmp_path: Path) -> Background:
         }
     )
     return build_background(prepare(settings))
+
+
+def test_an_emergency_is_told_of_until_it_is_reviewed_and_again_when_that_is_late() -> None:
+    due = [("0197", START)]
+    on_time = [Alarming(AlertKind.BREAK_GLASS, "0197", 1)]
+    assert not_reviewed(due, START) == on_time
+    late = [*on_time, Alarming(AlertKind.REVIEW_OVERDUE, "0197", 1)]
+    assert not_reviewed(due, START + timedelta(microseconds=1)) == late
+    assert not_reviewed([], START) == []
 
 
 def test_a_canary_that_is_not_heard_is_told_of(tmp_path: Path) -> None:

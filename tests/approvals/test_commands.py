@@ -119,7 +119,9 @@ def test_holds_and_purges_wait_and_are_done_upon_approval(scene: Scene) -> None:
 
     def carried_out() -> bool:
         with scene.f.database.read() as tx:
-            rows = tx.text("SELECT delivered_at FROM outbox_message WHERE kind = 'order'").fetchall()
+            rows = tx.text(
+                "SELECT delivered_at FROM outbox_message WHERE kind = 'order'"
+            ).fetchall()
         return bool(rows) and all(row[0] is not None for row in rows)
 
     wait_until(carried_out, 20)

@@ -86,7 +86,7 @@ COMMANDS = {
     "restore": (),
     "client": ("add", "list", "show", "remove"),
     "scim": ("token add", "token list", "token end"),
-    "staff": ("add", "enrol", "role", "list", "end"),
+    "staff": ("add", "enrol", "role", "list", "end", "break-glass"),
     "perform": ("code", "logout"),
 }
 OPTIONS = {

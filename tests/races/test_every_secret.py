@@ -247,7 +247,8 @@ def attack(demo: Demo, kind: str) -> None:
     answers = Crowd(demo.issuer).fire(guesses.shots, within=120.0)
     seen = Counter(answer.status for answer in answers)
     assert checked(demo, guesses.secret) - before == guesses.limit, seen
-    assert set(seen) <= {400, 401, 410, 422, 429}, seen
+    # 503: on a busy machine the queue is full; nothing was counted then, as the line above says.
+    assert set(seen) <= {400, 401, 410, 422, 429, 503}, seen
     assert all(answer.cookie(SESSION) is None for answer in answers)
     guesses.after()
 

@@ -16,6 +16,7 @@ from idp.assembly.foundation import Foundation
 from idp.bootstrap import prepare
 from idp.journal.model import Origin
 from idp.settings import read_settings
+from idp.staff import store
 from tests.support.demo import Demo
 from tests.support.factors import fields_of
 from tests.support.in_process import Answer, InProcess
@@ -93,10 +94,10 @@ def open_log(demo: Demo) -> Iterator[Log]:
         f.database.dispose()
 
 
-def known(demo: Demo, role: str) -> dict[str, Any]:
+def known(demo: Demo, log: Log, role: str) -> dict[str, Any]:
     """Give the demo's account of a role, with its id."""
-    import json
-
     account = staff_of(demo, role)
-    listed = json.loads(demo.idp("staff", "list", "--format", "json").stdout)
-    return account | {"id": next(x["id"] for x in listed if x["address"] == account["email"])}
+    with log.f.database.read() as tx:
+        found = store.find_by_address(tx, account["email"])
+    assert found is not None
+    return account | {"id": found.id}

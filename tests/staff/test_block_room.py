@@ -150,7 +150,7 @@ def test_who_may_not_lift_lifts_nothing_cwe_863(demo: Demo, log: Log, provider: 
 
 
 def test_nobody_lifts_a_block_of_their_own_cwe_863(demo: Demo, log: Log, security: Person) -> None:
-    own = known(demo, "security")["id"]
+    own = known(demo, log, "security")["id"]
     rule = LimitName.STAFF_TOTP
     bucket = f"{rule.value}:{own}"
     block = set_block(
@@ -268,7 +268,7 @@ def test_many_wait_for_a_second_person_and_are_lifted_once_cwe_863(
     assert all(stored(log, one).lifted_at is None for one in many), "nothing yet"
     single = security.post(f"/staff/blocks/{many[0].id}/lift", reason="先に一件だけ")
     assert single.status == 303
-    assert log.agree(waits, known(demo, "administrator"), "administrator") is State.APPROVED
+    assert log.agree(waits, known(demo, log, "administrator"), "administrator") is State.APPROVED
     again = security.post(path, reason="もう一度", **form)
     assert again.status == 409, "nothing of it runs any more"
     for one in many:

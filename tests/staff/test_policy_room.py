@@ -74,7 +74,7 @@ def test_changed_limits_are_rehearsed_by_the_worker_and_put_in_force_by_two(
     assert security.post(f"{made.location}/activate", reason="").status == 400
     before = log.f.policy.digest
     waits = security.post(f"{made.location}/activate", reason="予行を確かめた")
-    assert log.agree(waits, known(demo, "administrator"), "administrator") is State.APPROVED
+    assert log.agree(waits, known(demo, log, "administrator"), "administrator") is State.APPROVED
     wait_until(lambda: log.f.policy.digest != before)
     assert log.f.policy.policy.limits["password_from_unknown_device"].count == 3
     (line,) = log.lines("policy.activated", "予行を確かめた")

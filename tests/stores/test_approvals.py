@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 
 from audit.names import EventName
+from idp.approvals import store
 from idp.approvals.model import (
     ApprovalRefused,
     BadRequest,
@@ -21,6 +22,7 @@ from idp.approvals.model import (
     Why,
 )
 from idp.bootstrap import prepare
+from idp.clock import to_micros
 from idp.errors import IdpError
 from idp.policy.approvals import ApprovalKind
 from idp.staff.model import Rule, StaffRefused
@@ -262,6 +264,21 @@ def test_an_emergency_is_done_at_once_and_reviewed_by_somebody_else(office: Offi
         office.approvals.review(waits.id, other, in_order=True, remark="after all")
 
 
+def test_what_is_long_over_is_deleted_but_nothing_that_waits(office: Office) -> None:
+    one, other = office.person("security"), office.person("administrator")
+    over, digest = office.ask(one, "long over")
+    office.approvals.decide(over, digest, other, approve=False, reason="no")
+    office.approvals.submit(office.switch, {"to": "now"}, one, "fire", break_glass=True)
+    unseen, waits = office.approvals.unreviewed()[-1].id, office.ask(one, "waits")[0]
+    later = to_micros(office.f.clock.now() + timedelta(seconds=1))
+    with office.f.database.begin() as tx:
+        assert store.clean(tx, later) >= 1
+    assert office.approvals.find(unseen).needs_review
+    assert office.approvals.find(waits).state is State.WAITING
+    with pytest.raises(UnknownApproval):
+        office.approvals.find(over)
+
+
 def test_erasing_the_person_reaches_what_a_request_says(office: Office) -> None:
     one, other = office.person("security"), office.person("administrator")
     office.switch.subject = "member:99999901"
@@ -296,39 +313,6 @@ def test_parameters_are_plain_values_of_a_size(office: Office, value: object) ->
         office.approvals.submit(office.switch, {"to": "on", "more": value}, one, "needed")
     with pytest.raises(UnknownApproval):
         office.approvals.decide("no such", "", one, approve=True, reason="seen")
-
-
-def of_many(office: Office, count: int) -> None:
-    office.switch.kind, office.switch.count = ApprovalKind.REGISTER_WITHDRAWAL, count
-
-
-def test_what_is_divided_waits_as_the_whole_would(office: Office) -> None:
-    """Dividing an act until no part needs a second person (CWE-799): the parts are added up."""
-    clerk, colleague = office.person("security"), office.person("security")
-    of_many(office, 19)
-    assert isinstance(office.approvals.submit(office.switch, {"to": "1"}, clerk, "x"), Performed)
-    of_many(office, 1)
-    assert isinstance(office.approvals.submit(office.switch, {"to": "2"}, clerk, "x"), Waits)
-    assert isinstance(
-        office.approvals.submit(office.switch, {"to": "3"}, colleague, "x"), Performed
-    )
-    move(office, timedelta(hours=25))
-    assert office.approvals.expire() >= 0
-    assert isinstance(office.approvals.submit(office.switch, {"to": "4"}, clerk, "x"), Performed)
-    assert office.switch.done == ["1", "3", "4"]
-
-
-def test_parts_sent_at_once_are_added_up_one_after_another(office: Office) -> None:
-    """Parts in parallel (CWE-362): as many are done as one may do alone, never one more."""
-    clerk = office.person("security")
-    of_many(office, 5)
-    with ThreadPoolExecutor(8) as crowd:
-        asked = [
-            crowd.submit(office.approvals.submit, office.switch, {"to": str(n)}, clerk, "x")
-            for n in range(12)
-        ]
-    answers = [one.result() for one in asked]
-    assert sum(isinstance(one, Performed) for one in answers) == len(office.switch.done) == 3
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:
@@ -402,3 +386,36 @@ def test_two_administrators_who_end_each_other_leave_one(office: Office) -> None
     assert any(x.rule is Rule.LAST_ADMINISTRATOR for x in refused), said
     left = [x for x in directory.list_all() if x.account.ended_at is None]
     assert sum("administrator" in x.held for x in left) == 1
+
+
+def of_many(office: Office, count: int) -> None:
+    office.switch.kind, office.switch.count = ApprovalKind.REGISTER_WITHDRAWAL, count
+
+
+def test_what_is_divided_waits_as_the_whole_would(office: Office) -> None:
+    """Dividing an act until no part needs a second person (CWE-799): the parts are added up."""
+    clerk, colleague = office.person("security"), office.person("security")
+    of_many(office, 19)
+    assert isinstance(office.approvals.submit(office.switch, {"to": "1"}, clerk, "x"), Performed)
+    of_many(office, 1)
+    assert isinstance(office.approvals.submit(office.switch, {"to": "2"}, clerk, "x"), Waits)
+    assert isinstance(
+        office.approvals.submit(office.switch, {"to": "3"}, colleague, "x"), Performed
+    )
+    move(office, timedelta(hours=25))
+    assert office.approvals.expire() >= 0
+    assert isinstance(office.approvals.submit(office.switch, {"to": "4"}, clerk, "x"), Performed)
+    assert office.switch.done == ["1", "3", "4"]
+
+
+def test_parts_sent_at_once_are_added_up_one_after_another(office: Office) -> None:
+    """Parts in parallel (CWE-362): as many are done as one may do alone, never one more."""
+    clerk = office.person("security")
+    of_many(office, 5)
+    with ThreadPoolExecutor(8) as crowd:
+        asked = [
+            crowd.submit(office.approvals.submit, office.switch, {"to": str(n)}, clerk, "x")
+            for n in range(12)
+        ]
+    answers = [one.result() for one in asked]
+    assert sum(isinstance(one, Performed) for one in answers) == len(office.switch.done) == 3

@@ -15,6 +15,7 @@ _WAITING: dict[str, Any] = {
     "new_confirmed": False,
     "old_confirmed": False,
     "until": _AT,
+    "due": None,
 }
 _PASSWORD: dict[str, Any] = {
     "csrf_token": TOKEN,
@@ -33,6 +34,7 @@ _ENTRY: dict[str, Any] = {
     "browser": "Chrome, Android",
     "address": "2001:db8:1234:5678:9abc:def0:1234:5678",
     "role": None,
+    "case": None,
     "reason": None,
     "refused": False,
     "here": True,
@@ -46,6 +48,7 @@ _SEEN = _ENTRY | {
     "browser": None,
     "address": None,
     "role": "お電話での受付の担当",
+    "case": "FHKMRW",
     "reason": "お電話でのお問い合わせ",
     "here": False,
     "contested": True,
@@ -69,6 +72,7 @@ ACCOUNT_STORIES: list[tuple[str, str, dict[str, Any]]] = [
         },
     ),
     ("address-waiting", "address_waiting.html", _WAITING),
+    ("address-waiting-office", "address_waiting.html", _WAITING | {"due": _AT}),
     ("address-waiting-old", "address_waiting.html", _WAITING | {"new_confirmed": True}),
     (
         "address-waiting-wrong",
@@ -81,7 +85,7 @@ ACCOUNT_STORIES: list[tuple[str, str, dict[str, Any]]] = [
     ],
     *[
         (f"address-{step}", "address_outcome.html", {"step": step})
-        for step in ("changed", "one_left", "impossible", "wrong")
+        for step in ("changed", "one_left", "later", "impossible", "wrong")
     ],
     ("address-undone", "address_undone.html", {}),
     ("password", "password.html", _PASSWORD),

@@ -18,7 +18,9 @@ from .account_stories import ACCOUNT_STORIES
 from .approval_stories import APPROVAL_STORIES
 from .block_room_stories import BLOCK_STORIES
 from .block_stories import ACCOUNT_BLOCKS, SIGN_IN_BLOCKS, STEP_BLOCKS, Worded
+from .case_stories import CASE_STORIES
 from .client_room_stories import CLIENT_STORIES
+from .register_stories import REGISTER_STORIES
 from .staff_stories import STAFF_STORIES
 
 ORGANISATION = Organisation(
@@ -194,6 +196,14 @@ STORIES = [
     *[
         Story(f"staff-{name}", f"staff/{template}", values, status, worded)
         for name, template, values, status, worded in [*STAFF_STORIES, *APPROVAL_STORIES]
+    ],
+    *[
+        Story(name, f"helpdesk/{template}", {}, status, worded)
+        for name, template, status, worded in CASE_STORIES
+    ],
+    *[
+        Story(f"register-{name}", f"register_desk/{template}.html", {}, status, worded)
+        for name, template, status, worded in REGISTER_STORIES
     ],
     *[
         Story(f"staff-{name}", template, values, status, worded)

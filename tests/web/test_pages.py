@@ -12,7 +12,7 @@ from idp.web.pages import Pages
 from .stories import HANDLE, ISSUER, ORGANISATION, STORIES, TOKEN, Story, make_app
 
 JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]+")
-GIVEN = {"日本語", "マイページ", "デジタル組合員証", "見本", "花子", "お知らせ"}
+GIVEN = {"見", "太", "花", "日本語", "マイページ", "デジタル組合員証", "見本", "花子", "お知らせ"}
 TOLD = {
     "お電話での受付の担当",
     "お電話でのお問い合わせ",

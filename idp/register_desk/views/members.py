@@ -21,7 +21,7 @@ from idp.web.i18n import mark as _
 
 PAGE: Final = "/staff/members"
 VIEW: Final = Permission.MEMBER_VIEW
-MENU: Final = Menu(_("組合員"), _("組合員をさがす、登録の内容と経過を見る"))
+MENU: Final = Menu(_("組合員をさがす"), _("登録の内容と経過を見る"))
 WRONG: Final[dict[str, str]] = {
     "empty": _(
         "お名前、フリガナ、組合員番号（8桁）、電話番号の最後の4桁のどれかを入力してください。"

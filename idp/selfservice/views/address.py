@@ -83,7 +83,7 @@ class AddressPages:
         session, cookie = self.signed_in.require_form(request)
         code = fold_code(read_form(request, CODE_FIELDS)["code"])
         step = self.confirmations.confirm_code(session, code, self._asker())
-        if step is Step.ONE_LEFT:
+        if step in (Step.ONE_LEFT, Step.LATER):
             return redirect(PAGE, 303)
         if step is not Step.WRONG:
             return self._outcome(step)
@@ -144,6 +144,7 @@ class AddressPages:
             new_confirmed=change.confirmed(Side.NEW),
             old_confirmed=change.confirmed(Side.OLD),
             until=change.expires_at,
+            due=change.due_at,
             csrf_token=self.signed_in.token(cookie),
         )
 

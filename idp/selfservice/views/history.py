@@ -17,6 +17,7 @@ from idp.web.forms import BadForm, read_form
 from idp.web.i18n import translate
 from idp.web.organisation import Language
 from idp.web.pages import Pages
+from idp.web.spoken import short_name
 
 PAGE = "/account/history"
 FIELDS = {"csrf_token": 64, "event": 64}
@@ -86,6 +87,7 @@ class HistoryPages:
             else None,
             "address": entry.address if not _by_program(entry) else None,
             "role": translate(role, language) if role else None,
+            "case": short_name(entry.case) if entry.case else None,
             "reason": str(reason)[:LONGEST_REASON] if reason else None,
             "refused": entry.outcome != "done",
             "here": entry.session_id == session.id,

@@ -1,0 +1,1 @@
+"""The telephone help desk, through HTTP as the staff uses it."""
