@@ -10,7 +10,7 @@ STAFF: dict[EventName, Described] = {
     EventName.ADMIN_ACTED: Described(
         "A program changed something through the admin API, or asked a second person for it.",
         _ADMIN,
-        (*_SOURCE, "data.member"),
+        (*_SOURCE, "data.member", "data.number"),
     ),
     EventName.ADMIN_REFUSED: Described(
         "A call of the admin API was refused: no permission, not as asked for, or too many.",

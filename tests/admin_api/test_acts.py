@@ -269,7 +269,7 @@ def test_the_staff_is_listed_without_addresses(programs: Programs) -> None:
     assert "@" not in json.dumps([{**one, "roles": []} for one in listed])
 
 
-def test_events_are_found_and_what_is_sealed_stays_so(programs: Programs) -> None:
+def test_events_are_found_and_what_is_sealed_stays_so(programs: Programs, demo: Demo) -> None:
     """Exposure of private data (CWE-359): the log is gathered by programs without persons."""
     programs.of("admin:member.view").get(f"/members/{TARO}")
     program = programs.new("admin:audit.search")
@@ -278,6 +278,16 @@ def test_events_are_found_and_what_is_sealed_stays_so(programs: Programs) -> Non
     assert page["events"][0]["data"]["member"] is None
     assert page["events"][0]["source"].get("address") is None
     assert TARO not in json.dumps(page)
+    answer = programs.of("admin:register.change").call(
+        "POST", f"/accounts/{TARO}/restore", {"reason": REASON}
+    )
+    problem(answer, 409, "not-stopped")
+    number = demo.member("member", 1)["number"]
+    programs.of("admin:register.change").post(f"/accounts/{number}/stop")
+    programs.of("admin:register.change").post(f"/accounts/{number}/restore")
+    page = program.get("/audit/events", name="admin.acted", limit="5")
+    assert page["events"][0]["data"]["number"] is None
+    assert number not in json.dumps(page)
     again = program.get("/audit/events", name="audit.searched", limit="1")
     assert again["events"][0]["data"]["reason"] == REASON
     assert again["events"][0]["client"] == program.client_id

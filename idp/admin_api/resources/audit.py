@@ -6,18 +6,21 @@ the auditor's pages. Each search is an event with its reason.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any
 
 import msgspec
 
-from audit.inventory import INVENTORY
 from audit.names import EventName
+from audit.personal import is_sealed
 from idp.admin_api.looks import Looks
 from idp.admin_api.model import Answer, Call, Shape, Wanted
 from idp.admin_api.routes import Kind, Route
 from idp.admin_api.words import Size
+from idp.audit_room import store
 from idp.audit_room.looking import asked
 from idp.audit_search.model import Criteria, Found
 from idp.audit_search.service import AuditSearch
@@ -112,17 +115,17 @@ class AuditLog:
                 origin=call.caller.origin,
                 data=asked(criteria, call.now) | about,
             )
-        shown = [event_shape(one) for one in page.found]
-        return Answer(EventPage(events=shown, next=page.after))
+        return Answer(EventPage(events=self._shown(page.found), next=page.after))
+
+    def _shown(self, found: Sequence[Found]) -> list[EventShape]:
+        """Show events as their lines stand in the log, where what is personal is sealed."""
+        with self.database.read() as tx:
+            lines = [store.line_of(tx, one.event["id"]) for one in found]
+        return [event_shape(json.loads(line)) for line in lines if line is not None]
 
 
-def event_shape(one: Found) -> EventShape:
-    """Show an event without what is sealed for a person."""
-    event = one.event
-    source, data = dict(event.get("source") or {}), dict(event.get("data") or {})
-    for place in INVENTORY[EventName(event["name"])].personal_fields:
-        group, _, member = place.partition(".")
-        _hide({"source": source, "data": data}.get(group, {}), member)
+def event_shape(event: Mapping[str, Any]) -> EventShape:
+    """Show the line of an event without what is sealed for a person."""
     return EventShape(
         id=event["id"],
         name=event["name"],
@@ -134,14 +137,13 @@ def event_shape(one: Found) -> EventShape:
         session=event.get("session"),
         case=event.get("case"),
         request_id=event.get("request_id"),
-        source=source,
-        data=data,
+        source=_hidden(event.get("source")),
+        data=_hidden(event.get("data")),
     )
 
 
-def _hide(group: dict[str, Any], member: str) -> None:
-    if member in group:
-        group[member] = None
+def _hidden(group: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: None if is_sealed(value) else value for name, value in (group or {}).items()}
 
 
 def _criteria(wanted: SearchEvents) -> Criteria:
