@@ -198,6 +198,8 @@ def _problems(route: Route) -> dict[int, list[str]]:
         found = [*_ALWAYS]
     if route.places or route.takes is not None:
         found.append(Problem.NOT_FOUND)
+    if route.query is not None:
+        found.append(Problem.CANNOT)
     if route.kind is Kind.CHANGE:
         found += [Problem.KEY_NEEDED, Problem.CONFLICT, Problem.IN_FLIGHT, Problem.KEY_REUSED]
     if route.needs_header_reason:

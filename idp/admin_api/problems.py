@@ -148,6 +148,7 @@ OF_ERRORS: Final = {
     "approval_refused": (409, "The request for a second person cannot be decided so"),
     "staff_refused": (409, "The rules forbid this act on a staff account"),
     "bad_effective_day": (422, "A change holds from today or a day within a year"),
+    "bad_request": (422, "The values do not fit together"),
     "bad_leaving": (422, "These withdrawals cannot be recorded"),
     "bad_client": (422, "These client metadata cannot be accepted"),
     "bad_policy": (422, "This policy cannot be accepted"),
@@ -169,6 +170,6 @@ def of_error(code: str, status: int) -> tuple[str, int, str, str]:
     """Give type, status, title and what to do for an error of a service."""
     known = OF_ERRORS.get(code)
     if known is None:
-        fitting = status if status in WHAT_NEXT else 409
+        fitting = 422 if status == 400 else status if status in WHAT_NEXT else 409
         return PREFIX + "refused", fitting, HTTPStatus(fitting).phrase, WHAT_NEXT[fitting]
     return PREFIX + code.replace("_", "-"), *known, WHAT_NEXT[known[0]]

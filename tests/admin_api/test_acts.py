@@ -292,6 +292,8 @@ def test_events_are_found_and_what_is_sealed_stays_so(programs: Programs, demo: 
     assert again["events"][0]["data"]["reason"] == REASON
     assert again["events"][0]["client"] == program.client_id
     assert program.get("/audit/events", begin="0001-01-01", end="9999-12-31", limit="1")["events"]
+    answer = program.call("GET", "/audit/events", query="begin=2026-02-02&end=2026-02-01")
+    problem(answer, 422, "bad-request")
     answer = program.call("GET", "/audit/events", query="begin=2026-02-30")
     problem(answer, 400, "bad-query")
 

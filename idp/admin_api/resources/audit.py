@@ -115,9 +115,9 @@ class AuditLog:
                 origin=call.caller.origin,
                 data=asked(criteria, call.now) | about,
             )
-        return Answer(EventPage(events=self._shown(page.found), next=page.after))
+        return Answer(EventPage(events=[*self._shown(page.found)], next=page.after))
 
-    def _shown(self, found: Sequence[Found]) -> list[EventShape]:
+    def _shown(self, found: Sequence[Found]) -> Sequence[EventShape]:
         """Show events as their lines stand in the log, where what is personal is sealed."""
         with self.database.read() as tx:
             lines = [store.line_of(tx, one.event["id"]) for one in found]
