@@ -16,6 +16,8 @@ from tests.architecture.conftest import ISSUER
 WELL_KNOWN = "/.well-known/openid-configuration"
 SAME = "/.well-known/oauth-authorization-server"
 UNLISTED = {
+    "/admin/v1",
+    "/admin/v1/",
     "/member/changes",
     "/member/changes/",
     "/scim/v2/",

@@ -87,19 +87,20 @@ def shown(file: MemberFile, language: Language, *, clerk: bool, whole: bool) -> 
         "has_live_invitation": any(
             one.used_at is None and one.ended_at is None for one in file.invitations
         ),
-        "withdrawals": [
-            {
-                "url": f"/staff/register/withdrawals/{one.id}",
-                "at": one.made_at,
-                "undone": one.undone_at,
-            }
-            for one in file.withdrawals
-        ],
+        "withdrawals": [_withdrawal(one) for one in file.withdrawals],
         "moments": [_moment(one, language) for one in file.moments[:TIMELINE]],
         "today": file.today,
         "erased": file.erased,
         "whole": whole,
         "clerk": clerk,
+    }
+
+
+def _withdrawal(one: Any) -> dict[str, Any]:
+    return {
+        "url": f"/staff/register/withdrawals/{one.id}",
+        "at": one.made_at,
+        "undone": one.undone_at,
     }
 
 
