@@ -21,7 +21,7 @@ from idp.policy.model import AuthMethod, ClientEntry, SigningAlgorithm
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43,512}")
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 _BY_SECRET = (AuthMethod.CLIENT_SECRET_BASIC, AuthMethod.CLIENT_SECRET_POST)
-CREDENTIALS = ("token_endpoint_auth_method", "client_secret_sha256")
+CREDENTIALS = ("token_endpoint_auth_method", "client_secret_sha256", "jwks", "jwks_uri")
 """What a change of the metadata leaves alone."""
 
 
