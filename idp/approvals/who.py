@@ -67,6 +67,15 @@ class Who:
             and self.may(tx, account.id, needed)
         ]
 
+    def able(self, tx: Tx, permission: Permission) -> int:
+        """Count who of the staff, in service and enrolled, may do something at this moment."""
+        return sum(
+            account.ended_at is None
+            and account.enrolled_at is not None
+            and self.may(tx, account.id, permission)
+            for account in store.list_all(tx)
+        )
+
     def hold(self, tx: Tx, one: Approval, other: str) -> None:
         """Keep the roles of both as they are until the decision is stored.
 

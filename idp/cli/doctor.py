@@ -13,6 +13,7 @@ import click
 from argon2 import PasswordHasher
 from rich.progress import Progress
 
+from idp.approvals.who import Who
 from idp.assembly.foundation import build_foundation
 from idp.assembly.provider import build_provider
 from idp.assembly.rotation import build_rotation
@@ -28,6 +29,7 @@ from idp.mails.promise import KINDS
 from idp.mails.smtp import MailServer, ServerDown
 from idp.outbox import store as outbox
 from idp.policy.folder import read_folder
+from idp.policy.staff import Permission
 from idp.settings import Settings, is_loopback, read_settings
 from idp.storage.log_guard import commands_log
 from keys.errors import KeysError
@@ -52,7 +54,7 @@ def config(form: str) -> int:
         if (fault := _ask(check, settings))
     ]
     notes, foreign = _master_keys(settings)
-    notes += _mail_notes(settings) + _role_notes(settings)
+    notes += _mail_notes(settings) + _role_notes(settings) + _decider_notes(settings)
     faults += foreign
     content = {
         "settings": settings.masked(),
@@ -93,6 +95,9 @@ def invariants(form: str) -> int:
     lines.append(f"{examined.accounts} accounts against {examined.events} events")
     say(content, "\n".join(lines), form)
     return 1 if findings else 0
+
+
+ASKS_AND_DECIDES = 2
 
 
 def _ask(check: Callable[[Settings], str | None], settings: Settings) -> str | None:
@@ -157,6 +162,25 @@ def _role_notes(settings: Settings) -> list[str]:
     return [
         f"the database role {role} owns the tables of the log, or may act as their owner: it can"
         " take triggers away; serve as kumiai_app (deploy/postgresql/roles.sql)"
+    ]
+
+
+def _decider_notes(settings: Settings) -> list[str]:
+    """Say which requests would find nobody to decide but the one who asks."""
+    try:
+        f = build_foundation(settings)
+        who, wanted = Who(f.policy, f.clock, f.clients), dict[Permission, list[str]]()
+        for act in f.policy.policy.approvals.acts:
+            wanted.setdefault(act.decided_by, []).append(act.kind.value)
+        with f.database.read() as tx:
+            able = {permission: who.able(tx, permission) for permission in wanted}
+    except (IdpError, KeysError):
+        return []  # named as a fault already
+    return [
+        f"{count} of the staff may decide with {permission}, and nobody decides what they asked"
+        f" for: {', '.join(wanted[permission])} may wait until it is over"
+        for permission, count in able.items()
+        if count < ASKS_AND_DECIDES
     ]
 
 
