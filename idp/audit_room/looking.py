@@ -21,6 +21,7 @@ from idp.journal.model import NOWHERE, Origin
 from idp.journal.service import Journal
 from idp.members.errors import BadMemberNumber
 from idp.members.number import parse_member_number
+from idp.staff import store as staff
 from idp.storage.sql import Database
 from idp.subjects.service import by_number, stranger
 
@@ -70,6 +71,11 @@ class Looking:
     clock: Clock
     journal: Journal
     search: AuditSearch
+
+    def staff_names(self) -> dict[str, str]:
+        """Name the staff by id, those who have left too."""
+        with self.database.read() as tx:
+            return {one.id: one.name for one in staff.list_all(tx)}
 
     def page(
         self,

@@ -170,6 +170,7 @@ SENTENCES: Mapping[str, str] = {
     EventName.VERIFICATION_CODE_SENT: _("認証コードが送られた"),
 }
 
+NOBODY: Mapping[str, str] = {}
 ACTORS: Mapping[str, str] = {
     "member": _("本人"),
     "staff": _("職員のひとり"),
@@ -222,11 +223,12 @@ def details(event: Mapping[str, Any], language: Language) -> list[str]:
     ]
 
 
-def who(event: Mapping[str, Any], language: Language) -> str:
-    """Name who acted: the kind in words, the id, and the role acted in."""
+def who(event: Mapping[str, Any], language: Language, staff: Mapping[str, str] = NOBODY) -> str:
+    """Name who acted: the kind in words, the id, the role acted in; of the staff the name, too."""
     actor = event["actor"]
     kind = translate(ACTORS.get(actor["kind"], UNKNOWN), language)
-    inside = ", ".join(one for one in (actor.get("id"), actor.get("role")) if one)
+    named = staff.get(actor.get("id", "")) if actor["kind"] == "staff" else None
+    inside = ", ".join(one for one in (named, actor.get("id"), actor.get("role")) if one)
     return f"{kind} ({inside})" if inside else kind
 
 

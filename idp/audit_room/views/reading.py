@@ -20,7 +20,6 @@ from idp.audit_room.views.showing import (
     EVENT,
     PAGE,
     TIMELINE,
-    listed,
     members_of,
     second,
     ways,
@@ -65,7 +64,7 @@ class ReadingPages:
             "audit_room/event.html",
             what=sentence(viewed.event, console.pages.language()),
             at=second(occurred_at(viewed.event)),
-            members=members_of(viewed.event),
+            members=members_of(viewed.event, self.desk.looking.staff_names()),
             ways=ways(viewed.event),
             seal=viewed.seal,
             signed_at=second(viewed.seal.signed_at) if viewed.seal else None,
@@ -98,7 +97,7 @@ class ReadingPages:
         more = [f"{PAGE}?{urlencode({'session': one})}" for one in incident.cut]
         if not incident.every:
             more.insert(0, f"{PAGE}?{urlencode({'reference': reference})}")
-        rows = listed(incident.found, self.desk.console.pages.language())
+        rows = self.desk.rows(incident.found)
         return {"rows": rows, "older": None, "more": more, "back_to": None}
 
     def _life(self, acting: Acting, typed: dict[str, str], after: str) -> dict[str, Any]:
@@ -107,7 +106,7 @@ class ReadingPages:
         page = self.desk.looking.page(criteria, PER_PAGE, actor, after=after, **look)
         kept = {k: v for k, v in typed.items() if v} | {"after": page.after}
         older = f"{TIMELINE}?{urlencode(kept)}" if page.after else None
-        rows = listed(page.found, self.desk.console.pages.language())
+        rows = self.desk.rows(page.found)
         return {"rows": rows, "older": older, "more": [], "back_to": page.back_to}
 
     def ask(self, acting: Acting) -> Response:

@@ -131,7 +131,7 @@ def of_period(
         "basis": result.basis,
         "sealed_at": second(result.basis.signed_at),
         "digest": result.digest,
-        "rows": listed(result.first, language),
+        "rows": listed(result.first, language, names),
         "chart": _chart(period, days, language),
         "days": [(day, translate(OUTCOME_NAMES[what], language), n) for day, what, n in days],
         "history": [signed_row(one, review, names, language) for one in reversed(history)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,8 @@ from audit.event import Actor
 from idp.audit_room.asking import read_criteria
 from idp.audit_room.guard import Guard
 from idp.audit_room.looking import Looking
-from idp.audit_search.model import Criteria
+from idp.audit_room.views.showing import listed
+from idp.audit_search.model import Criteria, Found
 from idp.clock import TOKYO
 from idp.policy.room import Room
 from idp.policy.staff import Permission
@@ -39,6 +41,10 @@ class RoomDesk:
     def look(self, acting: Acting) -> dict[str, Any]:
         """Give what the event of a look says beside what was looked for."""
         return {"origin": self.console.origin(), "session": acting.session.id}
+
+    def rows(self, found: Iterable[Found]) -> list[dict[str, Any]]:
+        """Give events as rows of a list, in the language of the page, with colleagues' names."""
+        return listed(found, self.console.pages.language(), self.looking.staff_names())
 
     def guard(self, acting: Acting, permission: Permission, most: int | None = None) -> Guard:
         """Make what stops an answer when the role or the session ends while it runs."""

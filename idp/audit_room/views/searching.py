@@ -18,7 +18,7 @@ from idp.audit_room.exporting import Exports
 from idp.audit_room.forms import FORMS
 from idp.audit_room.review_words import RHYTHMS
 from idp.audit_room.views.room import RoomDesk, asked
-from idp.audit_room.views.showing import PAGE, listed
+from idp.audit_room.views.showing import PAGE
 from idp.audit_search.model import BadCriteria, Page
 from idp.policy.staff import Permission
 from idp.staff.model import Acting
@@ -119,7 +119,7 @@ class SearchPages:
             "why": WRONG.get(wrong, WRONG_OTHER) if wrong else None,
             "kept": kept,
             "page": page,
-            "rows": listed(page.found, console.pages.language()) if page else [],
+            "rows": self.desk.rows(page.found) if page else [],
             "older": f"{PAGE}?{urlencode(kept | {'after': page.after})}"
             if page and page.after
             else None,

@@ -30,9 +30,11 @@ FIELDS: Final = (
 )
 
 
-def listed(found: Iterable[Found], language: Language) -> list[dict[str, Any]]:
-    """Give events as rows, with the ways on from each."""
-    return [_row(one.event, language) for one in found]
+def listed(
+    found: Iterable[Found], language: Language, staff: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Give events as rows, with the ways on from each; `staff` names their ids."""
+    return [_row(one.event, language, staff) for one in found]
 
 
 def second(at: datetime) -> str:
@@ -54,11 +56,15 @@ def ways(event: Mapping[str, Any]) -> dict[str, str | None]:
     }
 
 
-def members_of(event: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """List everything an event says, nested values as text; null is what is erased."""
+def members_of(event: Mapping[str, Any], staff: Mapping[str, str]) -> list[tuple[str, str]]:
+    """List everything an event says, nested values as text; null is what is erased.
+
+    A colleague is named as well: who browses is to be found out by name, not by a number.
+    """
     actor, source = event["actor"], event.get("source") or {}
     plain = [(name, event.get(name)) for name in FIELDS]
     plain += [(f"actor.{name}", actor.get(name)) for name in ("kind", "id", "role")]
+    plain.append(("actor", staff.get(actor.get("id", "")) if actor["kind"] == "staff" else None))
     shown = [(name, str(value)) for name, value in plain if value is not None]
     shown += [
         (f"source.{name}", _text(source[name])) for name in ("address", "device") if name in source
@@ -68,12 +74,12 @@ def members_of(event: Mapping[str, Any]) -> list[tuple[str, str]]:
     return shown
 
 
-def _row(event: dict[str, Any], language: Language) -> dict[str, Any]:
+def _row(event: dict[str, Any], language: Language, staff: Mapping[str, str]) -> dict[str, Any]:
     return {
         "at": second(occurred_at(event)),
         "what": sentence(event, language),
         "name": event["name"],
-        "who": who(event, language),
+        "who": who(event, language, staff),
         "subject": event.get("subject") or "",
         "client": event.get("client") or "",
         "address": address_of(event) or "",
