@@ -21,7 +21,7 @@ from tests.support.parties import offset, party
 from tests.support.relying_party import Pkce, answer_of, claims_of
 
 SESSION = "kumiai_idp"
-WITHOUT_SESSION = ("/account/stop/done", "/account/address/confirm")
+WITHOUT_SESSION = ("/account/stop/done", "/account/address/confirm", "/account/planned")
 """What is shown after the account has ended, and what opens by a link from the mailbox."""
 OPEN = ("/static/", "/recover", "/register", "/signed-out", "/sign-in", "/sign-out", "/end_session")
 

@@ -135,11 +135,12 @@ def few_looks(demo: Demo) -> Iterator[int]:
             "searches_per_day = 500", f"searches_per_day = {few}"
         )
     )
-    done = demo.idp("policy", "activate", str(file.parent))
+    now = ("--break-glass", "--reason", "a test")
+    done = demo.idp("policy", "activate", str(file.parent), *now)
     assert done.returncode == 0, done.stderr
     yield few
     file.write_text(written)
-    assert demo.idp("policy", "activate", str(file.parent)).returncode == 0
+    assert demo.idp("policy", "activate", str(file.parent), *now).returncode == 0
 
 
 def test_cwe_799_looks_are_limited_for_each_person_even_at_once(
