@@ -69,7 +69,8 @@ class SharedNode:
         first = os.getpid() % cores
         self._idle: list[int] = [*range(first, cores), *range(first)]
         self._book = _open(folder / "booked")
-        os.ftruncate(self._book, _SECONDS.size)
+        # On a full disk this is an error now; a page that has no room kills whoever writes to it.
+        os.posix_fallocate(self._book, 0, _SECONDS.size)
         self._booked = mmap.mmap(self._book, _SECONDS.size)
 
     @contextmanager

@@ -176,6 +176,9 @@ def open_slots(processes: int, folder: Path | None) -> HashSlots:
     sign-in costs beyond one hash was twice as much.
     """
     cores = len(os.sched_getaffinity(0))
-    if processes == 1 or folder is None:
+    if processes == 1:
         return HashSlots(cores)
-    return HashSlots(max(1, cores // processes), SharedNode(folder, cores))
+    share = max(1, cores // processes)
+    if folder is None or not folder.is_dir():  # somebody tidied temporary files up
+        return HashSlots(share)
+    return HashSlots(share, SharedNode(folder, cores))

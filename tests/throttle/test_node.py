@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from idp.throttle.node import SharedNode
-from idp.throttle.slots import LONGEST_RETRY_SECONDS, HashSlots
+from idp.throttle.slots import LONGEST_RETRY_SECONDS, HashSlots, open_slots
 
 CORES = 2
 spawn = multiprocessing.get_context("spawn")
@@ -111,3 +111,12 @@ def test_parallel_bookings_of_many_processes_share_no_time(folder: Path) -> None
     for member in team:
         member.join()
     assert len(set(given)) == len(given) == 400
+
+
+def test_a_process_that_begins_after_the_folder_was_tidied_away_serves(tmp_path: Path) -> None:
+    cores = len(os.sched_getaffinity(0))
+    for folder in (None, tmp_path / "gone"):
+        slots = open_slots(2, folder)
+        assert slots.slots == max(1, cores // 2)
+        with slots.hold(time.monotonic()), slots.core():
+            pass
