@@ -12,6 +12,12 @@ from tests.support.demo import Demo
 from tests.support.programs import Programs
 
 
+@pytest.fixture(scope="session")
+def demo(office: Demo) -> Demo:
+    """The demo of the desks."""
+    return office
+
+
 @pytest.fixture(scope="package")
 def programs(demo: Demo) -> Iterator[Programs]:
     """The demo's provider once more in this process, with programs of its own."""

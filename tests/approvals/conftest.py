@@ -10,6 +10,12 @@ from tests.approvals.scene import Scene, open_scene
 from tests.support.demo import Demo
 
 
+@pytest.fixture(scope="session")
+def demo(office: Demo) -> Demo:
+    """The demo of the desks."""
+    return office
+
+
 @pytest.fixture(scope="module")
 def opened(demo: Demo) -> Iterator[Scene]:
     with open_scene(demo) as scene:

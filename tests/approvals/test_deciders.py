@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
-from tests.support.demo import Demo
+import pytest
+
+from tests.support.demo import Demo, running_demo
 from tests.support.staff import add_staff, enrol
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    """A demo that no other test has given a colleague."""
+    with running_demo(tmp_path, "--workers", "1") as running:
+        yield running
 
 
 def notes(demo: Demo) -> list[str]:

@@ -12,13 +12,13 @@ import pytest
 from audit.names import EventName
 from idp.bootstrap import prepare
 from idp.clock import TOKYO
-from tests.retention.house import House
+from tests.retention.house import House, alone
 from tests.stores.conftest import settings_for
 
 
 @pytest.fixture
 def house(new_url: Callable[[str], str], tmp_path: Path) -> House:
-    return House(prepare(settings_for(new_url("sqlite"), tmp_path / "data")))
+    return House(prepare(alone(settings_for(new_url("sqlite"), tmp_path / "data"))))
 
 
 def test_purged_bodies_are_counted_and_proven(

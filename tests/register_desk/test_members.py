@@ -127,7 +127,7 @@ def raw_log(demo: Demo, name: str) -> bytes:
 @pytest.fixture
 def few_looks(demo: Demo) -> Iterator[int]:
     """Put a policy in force that allows a few looks a day."""
-    file = demo.data.parent / "policies" / "register.toml"
+    file = demo.data / "policies" / "register.toml"
     written = file.read_text()
     few = 40
     file.write_text(
