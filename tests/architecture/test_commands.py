@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -13,8 +12,8 @@ import pytest
 
 from idp.cli import EXIT_CODES
 from tests.architecture.commands import every_command, example_of, sentence_of
-from tests.architecture.tree import ROOT
 from tests.support.demo import free_ports
+from tests.support.forked import run_idp
 
 TEXT_ONLY = {
     "idp serve": "serves until it is stopped",
@@ -33,15 +32,7 @@ COMMANDS = [(" ".join(words), command) for words, command in every_command()]
 def idp(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run the command with these settings and no others."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")}
-    return subprocess.run(
-        [sys.executable, "-m", "idp.cli", *arguments],
-        cwd=ROOT,
-        env=clean | settings,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return run_idp(arguments, clean | settings)
 
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS, ids=[name for name, _ in COMMANDS])

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from idp.settings import DEMO_FILE, read_settings
 from keys.master import MasterKeys
 from tests.audit_search.oracle import Log
 from tests.stores.conftest import POLICIES
+from tests.support.forked import run_idp
 
 ADDRESS = "203.0.113.200"
 REFERENCE = "7K2MPX9W"
@@ -57,15 +57,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(data: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[str]:
+def run(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `idp audit` as an operator would."""
-    return subprocess.run(
-        [sys.executable, "-m", "idp.cli", "audit", *arguments],
-        env={**os.environ, "IDP_DATA": str(data)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_idp(("audit", *arguments), {**os.environ, "IDP_DATA": str(data)})
 
 
 def events(data: Path, name: EventName) -> list[dict[str, object]]:

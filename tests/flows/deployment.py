@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import signal
 import subprocess
 import sys
-import tempfile
-import traceback
 import urllib.request
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from idp.cli import COMMANDS, main
 from tests.support.demo import free_ports, wait_until
+from tests.support.forked import run_idp
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,28 +31,8 @@ class Deployment:
         return kept | {f"IDP_{name.upper()}": value for name, value in self.settings.items()}
 
     def idp(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        """Run one command in a process of its own; `typed` is its standard input.
-
-        Forked, because starting Python and importing everything anew costs a second.
-        """
-        for module in set(COMMANDS.values()):
-            importlib.import_module(module.partition(":")[0])
-        with (
-            tempfile.TemporaryFile() as given,
-            tempfile.TemporaryFile() as out,
-            tempfile.TemporaryFile() as err,
-        ):
-            given.write(typed.encode())
-            given.seek(0)
-            child = os.fork()
-            if child == 0:
-                _be_the_command(arguments, self.environment, (given, out, err))
-            _, status = os.waitpid(child, 0)
-            out.seek(0)
-            err.seek(0)
-            code = os.waitstatus_to_exitcode(status)
-            said = out.read().decode("utf-8", "replace"), err.read().decode("utf-8", "replace")
-            return subprocess.CompletedProcess(["idp", *arguments], code, *said)
+        """Run one command; `typed` is its standard input."""
+        return run_idp(arguments, self.environment, typed)
 
     def must(self, *arguments: str, typed: str = "") -> str:
         """Run one command that has to succeed; answers what it printed."""
@@ -69,34 +43,6 @@ class Deployment:
     def log(self) -> str:
         """Read what the server wrote."""
         return (self.folder / "serve.log").read_text("utf-8", "replace")
-
-
-def _be_the_command(
-    arguments: tuple[str, ...], environment: dict[str, str], files: tuple[Any, Any, Any]
-) -> None:
-    """Become `idp` in a forked child; never returns."""
-    code: Any = 70
-    try:
-        signal.alarm(60)
-        warnings.resetwarnings()
-        warnings.simplefilter("ignore")
-        for number, file in enumerate(files):
-            os.dup2(file.fileno(), number)
-        sys.stdin, sys.stdout = os.fdopen(0), os.fdopen(1, "w")
-        sys.stderr = os.fdopen(2, "w")
-        os.chdir(ROOT)
-        os.environ.clear()
-        os.environ.update(environment)
-        sys.argv = ["idp", *arguments]
-        main()
-    except SystemExit as left:
-        code = left.code
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else 0 if code is None else 1)
 
 
 def new_deployment(folder: Path, policies: Path, **settings: str) -> Deployment:

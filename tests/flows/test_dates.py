@@ -264,7 +264,7 @@ def test_who_is_not_a_member_is_told_so_with_the_right_password_only(
 
 def test_an_applicant_can_have_no_account(demo: Demo) -> None:
     number = next(m["number"] for m in demo.facts["members"] if m["standing"] == "applicant")
-    made = demo.idp("account", "add", number, "applicant@mihon.example", input="a long password\n")
+    made = demo.idp("account", "add", number, "applicant@mihon.example", typed="a long password\n")
     if made.returncode == 0:
         answer = Browser(demo.issuer).sign_in("applicant@mihon.example", "a long password")
         assert (answer.status_code, title_of(answer)) == (403, TITLES["membership_ended"])

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.forked import run_idp
+
 START_SECONDS = 90
 
 
@@ -40,17 +42,9 @@ class Demo:
         able = [m for m in self.facts["members"] if m["standing"] == standing and m["password"]]
         return dict(able[index])
 
-    def idp(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        """Run an `idp` command on this demo."""
-        return subprocess.run(
-            [sys.executable, "-m", "idp.cli", *arguments],
-            env={**os.environ, "IDP_DATA": str(self.data)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            **options,
-        )
+    def idp(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """Run an `idp` command on this demo; `typed` is its standard input."""
+        return run_idp(arguments, {**os.environ, "IDP_DATA": str(self.data)}, typed)
 
     def move_clock(self, seconds: float) -> None:
         """Set the offset of every program's clock."""
