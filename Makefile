@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 # Tests start hundreds of processes: none of them should compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check setup setup-dev bench bench-data lock screenshots faults races overload alterations rotation states feed letters timing interop packages api-fuzz clean
+.PHONY: help demo test check setup setup-dev bench bench-data lock screenshots faults races overload alterations rotation states feed promises letters timing interop packages api-fuzz clean
 
 help: ## Show these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,7 +38,7 @@ packages: ## Browser, fonts and Redis of the distribution, for the tests
 
 test: setup-dev packages ## Run all tests (slow suites have targets of their own)
 	@# What failed beside a busy neighbour is run once more, alone; what fails again has failed.
-	$(BIN)/python -m pytest -n 2 --dist loadfile \
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
 	  || { echo "failed tests, once more, alone:"; $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
 
 check: setup-dev ## Format, lint, types, import contracts, translations, generated files
@@ -77,6 +77,9 @@ states: setup-dev ## Random walks through a member's life, 20,000 of them
 
 feed: setup-dev packages ## 100,000 members through SCIM and through CSV
 	FEED=long $(BIN)/python -m pytest tests/provisioning
+
+promises: setup-dev packages ## Each promise of the FAQ at a desk, on a phone and without scripts
+	PROMISES=long $(BIN)/python -m pytest tests/promises
 
 letters: setup-dev packages ## 5,000 letters in one run, on a terminal
 	LETTERS=long $(BIN)/python -m pytest -s tests/registration/test_many_letters.py

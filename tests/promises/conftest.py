@@ -5,9 +5,11 @@ A module that names `BEGINS` has its demo start at that moment; nobody else move
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from playwright.sync_api import Browser, Playwright
@@ -15,7 +17,7 @@ from playwright.sync_api import Browser, Playwright
 from tests.browser.visitor import launch
 from tests.promises.feed import CoreSystem
 from tests.promises.moments import TOKYO, begin_at
-from tests.promises.ways import WAYS, Way
+from tests.promises.ways import WAYS
 from tests.support.demo import Demo, running_demo
 from tests.support.parties import now
 
@@ -47,7 +49,10 @@ def core(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> CoreSystem:
     return CoreSystem(demo, began_on, Path(tmp_path_factory.mktemp("core")))
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: way.name)
-def way(request: pytest.FixtureRequest) -> Way:
-    chosen: Way = request.param
-    return chosen
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Walk each promise in one of the ways, in turn; `PROMISES=long` walks it in each of them."""
+    chosen = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    if "way" in metafunc.fixturenames and "way" not in chosen:
+        turn = crc32(metafunc.definition.nodeid.encode()) % len(WAYS)
+        ways = WAYS if os.environ.get("PROMISES") == "long" else WAYS[turn : turn + 1]
+        metafunc.parametrize("way", ways, ids=lambda way: way.name)
