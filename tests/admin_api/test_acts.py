@@ -96,7 +96,7 @@ def test_an_account_is_stopped_and_taken_up_again(programs: Programs, demo: Demo
 
 
 def test_a_change_request_is_accepted_once(programs: Programs, demo: Demo) -> None:
-    member = filer(demo, 3)
+    member = filer(demo, 10)  # whom no caller at the help desk is asked about by name
     filed = member.file("name", NEW_NAME)
     change = filed.json()["id"]
     looker = programs.new("admin:register.view")

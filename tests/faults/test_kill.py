@@ -14,6 +14,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -135,23 +136,32 @@ def test_nothing_acknowledged_is_lost_and_the_log_verifies(scene: Scene, tmp_pat
     key = tmp_path / "auditor.pub"
     key.write_text(demo.idp("audit", "key").stdout)
     for turn in range(scene.kills):
-        stop = threading.Event()
-        threads = [
-            threading.Thread(target=act, args=(demo, witness, stop)) for witness in witnesses
-        ]
-        for thread in threads:
-            thread.start()
-        before = sum(w.sessions_acknowledged for w in witnesses)
-        wait_until(lambda b=before: sum(w.sessions_acknowledged for w in witnesses) > b, 60)
-        scene.victims[turn % len(scene.victims)]()
-        stop.set()
-        for thread in threads:
-            thread.join()
+        with acting(demo, witnesses):
+            before = sum(w.sessions_acknowledged for w in witnesses)
+            wait_until(lambda b=before: sum(w.sessions_acknowledged for w in witnesses) > b, 60)
+            scene.victims[turn % len(scene.victims)]()
         wait_until(lambda: healthy(demo), 60)
         check_log(demo, tmp_path / f"pack{turn}", key, witnesses)
+    with acting(demo, witnesses):  # a calm round: whoever was promised nothing yet is promised now
+        wait_until(lambda: all(w.refresh_token for w in witnesses), 60)
     check_promises(demo, witnesses)
     examined = demo.idp("doctor", "invariants")
     assert examined.returncode == 0, examined.stdout + examined.stderr
+
+
+@contextmanager
+def acting(demo: Demo, witnesses: list[Witness]) -> Iterator[None]:
+    """Let every witness act meanwhile."""
+    stop = threading.Event()
+    threads = [threading.Thread(target=act, args=(demo, one, stop)) for one in witnesses]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 def healthy(demo: Demo) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from idp.storage.stamps import WATCH_SECONDS
 from tests.support.demo import Demo
 from tests.support.desk import Desk, logged
 from tests.support.factors import send
@@ -135,12 +138,17 @@ def few_looks(demo: Demo) -> Iterator[int]:
             "searches_per_day = 500", f"searches_per_day = {few}"
         )
     )
-    now = ("--break-glass", "--reason", "a test")
-    done = demo.idp("policy", "activate", str(file.parent), *now)
-    assert done.returncode == 0, done.stderr
+    activate(demo, file.parent)
     yield few
     file.write_text(written)
-    assert demo.idp("policy", "activate", str(file.parent), *now).returncode == 0
+    activate(demo, file.parent)
+
+
+def activate(demo: Demo, folder: Path) -> None:
+    """Put a folder in force, and wait until every process of the demo works by it."""
+    done = demo.idp("policy", "activate", str(folder), "--break-glass", "--reason", "a test")
+    assert done.returncode == 0, done.stderr
+    time.sleep(WATCH_SECONDS + 0.2)
 
 
 def test_cwe_799_looks_are_limited_for_each_person_even_at_once(

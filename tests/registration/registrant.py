@@ -14,6 +14,7 @@ import requests
 
 from demo.register import TITLES
 from tests.support.demo import Demo, wait_until
+from tests.support.mailbox import codes_to, newest_code
 from tests.support.relying_party import Browser, hidden_fields
 
 GOOD = "otter purple teapot"
@@ -69,6 +70,11 @@ def invitation_in(mail: dict[str, Any]) -> str:
     return found[0]
 
 
+def invitations_to(demo: Demo, to: str) -> set[str]:
+    """Read every registration code that arrived in a mailbox."""
+    return {code for mail in messages(demo, to) for code in CODE.findall(mail["text"])}
+
+
 @dataclass
 class Registrant:
     """One browser on its way through `/register`."""
@@ -97,10 +103,10 @@ class Registrant:
         """Go on until a password is asked for."""
         page = self.begin(code, person.number, person.birth_date)
         assert page.status_code == 200, page.text
-        before = len(messages(self.demo, email))
+        before = len(codes_to(self.demo, email))
         page = self.send(page, email=email)
         assert page.status_code == 200, page.text
-        return self.send(page, code=mail_to(self.demo, email, before + 1)["code"])
+        return self.send(page, code=newest_code(self.demo, email, before))
 
     def register(
         self, code: str, person: Person, email: str, password: str = GOOD
