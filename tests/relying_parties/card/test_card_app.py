@@ -224,7 +224,11 @@ def test_without_a_network_the_last_card_counts_for_a_day(
 ) -> None:
     page, _ = page_of(phone)
     open_card(page, program)
-    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    # Not `wait_for_function`: it evaluates text in the page, which its policy forbids.
+    page.evaluate(
+        """new Promise(done => navigator.serviceWorker.controller ? done()
+           : navigator.serviceWorker.addEventListener('controllerchange', () => done()))"""
+    )
     program.stop()
     provider.out_of_order = True
     page.reload()
