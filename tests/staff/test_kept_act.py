@@ -248,8 +248,7 @@ def test_who_may_not_do_it_is_not_asked_for_a_code(demo: Demo) -> None:
 def test_what_no_page_can_keep_is_led_to_the_code_as_before(demo: Demo) -> None:
     _, browser = stale(demo, "administrator")
     quotes = [("metadata", '"' * 15_000), ("reason", REASON)]
-    sizes = len(urlencode(quotes)), len(pack(NEW, [("reason", REASON)]) or "")
-    assert sizes[0] < 64 * 1024, "the act itself could be sent"
+    assert len(urlencode(quotes)) < 64 * 1024 - 100, "the act itself can be sent"
     for path, pairs in ((NEW, quotes), (f"{NEW}?x=1", typed(5))):
         answer = post(browser, path, pairs)
         assert answer.status_code == 303
