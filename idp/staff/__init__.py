@@ -20,7 +20,7 @@ mounted without saying whom it is for; whatever lies under `/staff` without that
             )
             room.act(
                 "/staff/reviews/sign", self.sign, needs=Permission.AUDIT_REVIEW,
-                recent="/staff/reviews",
+                recent="/staff/reviews", called=_("署名する"),
             )
             return room.blueprint
 
@@ -35,8 +35,9 @@ mounted without saying whom it is for; whatever lies under `/staff` without that
 - It is mounted beside the others in `_staff_pages` of `idp.app`, before `console.check(app)`.
 - A view gets the `Acting` staff member first, then the parts of its path.
 - `page` answers GET; with `menu` it stands in the navigation of those who may open it, and at home.
-- `act` answers POST: the form token was checked before the view is called. `recent` names the page
-  one comes back to after showing a code again; the act itself is sent once more from there.
+- `act` answers POST: the form token was checked before the view is called. With `recent` it asks
+  for a code unless one was shown lately; what was typed stays in the page, and is sent by the
+  person afterwards. `recent` names the page one comes back to without doing it, `called` the act.
 - The template extends `staff/frame.html`, sets the block `title` (it is the heading, too) and fills
   `page`. `staff/parts.html` has `csrf(staff)`, `reason_field(…)` and `table(…)`.
 - `needs=Open.ANY_STAFF` is for pages of everybody who is signed in; `room.open` for those before.

@@ -60,6 +60,11 @@ def read_form(request: Request, fields: Mapping[str, int]) -> dict[str, str]:
     return values
 
 
+def read_pairs(request: Request) -> list[tuple[str, str]]:
+    """Read all fields as they stand, repeated ones too, to be sent once more; raises BadForm."""
+    return [(name, _text(raw)) for name, raw in _pairs(read_body(request))]
+
+
 def check_query(request: Request) -> None:
     """Refuse a query that says two things: a repeated name, or what is no UTF-8. Raises BadForm.
 

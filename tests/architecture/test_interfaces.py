@@ -170,6 +170,7 @@ STAFF_FORMS = {
     "sign-in": ("username", "password"),
     "verification-code": ("code",),
     "re-authenticate": ("code",),
+    "kept-act": (),
     "sign-out": (),
     "enrol": ("new_password", "new_password_again"),
     "confirm-app": ("code",),

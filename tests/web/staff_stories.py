@@ -13,7 +13,10 @@ from idp.blocks.words import told
 from idp.factors.totp import in_groups, picture_of
 from idp.people_room.views.people import MENU, STATES
 from idp.policy.model import LimitName
+from idp.policy.staff import Permission
+from idp.staff.views.carried import Act, Carried
 from idp.staff.views.enrol import DIFFERENT, Wrong
+from idp.staff.views.routes import Route
 from idp.web.i18n import long_date, translate
 from idp.web.organisation import Language
 
@@ -48,6 +51,21 @@ _APP: dict[str, Any] = {
     "groups": in_groups(SECRET),
     "error": None,
 }
+_AGAIN: dict[str, Any] = {"next_page": "/staff", "kept": None}
+_ROUTE = Route(
+    "/staff/clients/<client_id>/remove",
+    "POST",
+    Permission.CLIENT_CHANGE,
+    recent="/staff/clients/<client_id>/remove",
+    called="連携サービスの登録を取り消す",
+)
+_CARRIED = Carried(
+    Act(_ROUTE, "/staff/clients/mihon-library/remove", ("mihon-library",)),
+    (("reason", "お知らせ（見本）, no longer used"), ("confirm", "yes")),
+    '["/staff/clients/mihon-library/remove",[["confirm","yes"]]]',
+)
+_KEPT: dict[str, Any] = {"kept": _CARRIED.shown()}
+_CONFIRMED: dict[str, Any] = _KEPT | {"fields": _CARRIED.fields}
 ROLES_OF = {"ja": ["監査"], "en": ["Auditor"]}
 
 
@@ -138,13 +156,10 @@ STAFF_STORIES: list[tuple[str, str, dict[str, Any], int, Worded]] = [
     ),
     ("people", "people.html", {}, 200, _people),
     ("forbidden", "forbidden.html", {}, 403, _in_frame()),
-    ("again", "reauthenticate.html", {"next_page": "/staff"}, 200, _in_frame(error=None)),
-    (
-        "again-failed",
-        "reauthenticate.html",
-        {"next_page": "/staff"},
-        401,
-        _in_frame(error=REFERENCE),
-    ),
+    ("again", "reauthenticate.html", _AGAIN, 200, _in_frame(error=None)),
+    ("again-failed", "reauthenticate.html", _AGAIN, 401, _in_frame(error=REFERENCE)),
+    ("again-kept", "reauthenticate.html", _KEPT, 401, _in_frame(error=None)),
+    ("again-kept-failed", "reauthenticate.html", _KEPT, 401, _in_frame(error=REFERENCE)),
+    ("confirmed", "confirmed.html", _CONFIRMED, 200, _in_frame()),
 ]
 """(name, template, values, status, values by language)."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
-from idp.web.forms import MAX_BODY, BadForm, fold_code, read_form
+from idp.web.forms import MAX_BODY, BadForm, fold_code, read_form, read_pairs
 
 FIELDS = {"username": 20, "password": 10}
 URLENCODED = "application/x-www-form-urlencoded"
@@ -39,6 +39,14 @@ def test_fields_are_read() -> None:
     assert read_form(charset, FIELDS)["password"] == "x"
     twice = sent(b"password=x")
     assert read_form(twice, FIELDS) == read_form(twice, FIELDS)
+
+
+def test_all_fields_are_read_in_their_order() -> None:
+    pairs = [("b", "1"), ("a", "見"), ("b", ""), ("b", "1")]
+    assert read_pairs(sent(b"b=1&a=%E8%A6%8B&&b&b=1")) == pairs
+    for broken in (b"a=1&b=%FF", b"a=%00", b"a=%zz", b"&".join([b"a=1"] * 201)):
+        with pytest.raises(BadForm):
+            read_pairs(sent(broken))
 
 
 @pytest.mark.parametrize(

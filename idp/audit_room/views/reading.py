@@ -29,6 +29,7 @@ from idp.audit_search.model import BadCriteria, Criteria, read_reference
 from idp.policy.staff import Permission
 from idp.staff.model import Acting
 from idp.web.forms import read_form
+from idp.web.i18n import mark as _
 
 BREACH: Final = f"{PAGE}/breach"
 LONGEST: Final = 200
@@ -52,7 +53,13 @@ class ReadingPages:
         room.page(f"{EVENT}/<event_id>", self.event, needs=Permission.AUDIT_SEARCH)
         room.page(TIMELINE, self.timeline, needs=Permission.AUDIT_SEARCH)
         room.page(BREACH, self.ask, needs=Permission.AUDIT_SEARCH)
-        room.act(BREACH, self.take, needs=Permission.AUDIT_EXPORT, recent=BREACH)
+        room.act(
+            BREACH,
+            self.take,
+            needs=Permission.AUDIT_EXPORT,
+            recent=BREACH,
+            called=_("この表をCSVで書き出す"),
+        )
         return room.blueprint
 
     def event(self, acting: Acting, event_id: str) -> Response:

@@ -19,6 +19,7 @@ from idp.audit_search.model import Criteria
 from idp.policy.staff import Permission
 from idp.staff.model import Acting
 from idp.web.forms import read_form
+from idp.web.i18n import mark as _
 
 REVIEWS: Final = f"{PAGE}/reviews"
 BATCH: Final = 500
@@ -35,7 +36,13 @@ class ReviewFiles:
     def blueprint(self) -> Blueprint:
         """Mount it."""
         room = self.desk.console.room("audit_review_files")
-        room.act(f"{REVIEWS}/export", self.export, needs=Permission.AUDIT_EXPORT, recent=REVIEWS)
+        room.act(
+            f"{REVIEWS}/export",
+            self.export,
+            needs=Permission.AUDIT_EXPORT,
+            recent=REVIEWS,
+            called=_("署名の記録を書き出す"),
+        )
         return room.blueprint
 
     def export(self, acting: Acting) -> Response:

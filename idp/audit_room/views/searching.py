@@ -60,7 +60,13 @@ class SearchPages:
         room = self.desk.console.room("audit")
         menu = Menu(_("監査"), _("記録を探す、経過を見る、書き出す"))
         room.page(PAGE, self.show, needs=Permission.AUDIT_SEARCH, menu=menu)
-        room.act(EXPORT, self.export, needs=Permission.AUDIT_EXPORT, recent=PAGE)
+        room.act(
+            EXPORT,
+            self.export,
+            needs=Permission.AUDIT_EXPORT,
+            recent=PAGE,
+            called=_("検索の結果を書き出す"),
+        )
         return room.blueprint
 
     def show(self, acting: Acting) -> Response:

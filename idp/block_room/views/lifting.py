@@ -54,9 +54,9 @@ class LiftingPages:
         """Mount the pages."""
         room = self.desk.console.room("lifting")
         room.page(MANY, self.prepare, needs=LIFTS)
-        room.act(MANY, self.lift_many, needs=LIFTS, recent=MANY)
+        room.act(MANY, self.lift_many, needs=LIFTS, recent=MANY, called=_("制限をまとめて解く"))
         room.page(STOP, lambda _acting: redirect(BLOCKS, 303), needs=LIFTS)
-        room.act(STOP, self.stop, needs=LIFTS, recent=BLOCKS)
+        room.act(STOP, self.stop, needs=LIFTS, recent=BLOCKS, called=_("アカウントを制限する"))
         room.page(ONE, self.one, needs=EXPLAIN)
         room.act(LIFT, self.lift, needs=LIFTS)
         room.page(LIFT, self._back, needs=LIFTS)

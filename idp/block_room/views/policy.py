@@ -79,7 +79,13 @@ class PolicyPages:
         room.act(NEW, self.propose, needs=CHANGE)
         room.page(PROPOSAL, self.one, needs=VIEW)
         room.page(ACTIVATE, self._back, needs=CHANGE)
-        room.act(ACTIVATE, self.activate, needs=CHANGE, recent=ACTIVATE)
+        room.act(
+            ACTIVATE,
+            self.activate,
+            needs=CHANGE,
+            recent=ACTIVATE,
+            called=_("方針の変更を適用する"),
+        )
         self.desk.console.notices.append(self.notice)
         return room.blueprint
 

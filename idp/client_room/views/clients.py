@@ -70,11 +70,17 @@ class ClientPages:
         room = self.desk.console.room("clients")
         room.page(CLIENTS, self.show, needs=VIEW, menu=MENU)
         room.page(NEW, self.form, needs=CHANGE)
-        room.act(NEW, self.add, needs=CHANGE, recent=NEW)
+        room.act(NEW, self.add, needs=CHANGE, recent=NEW, called=_("連携サービスを登録する"))
         room.page(ONE, self.one, needs=VIEW)
-        room.act(ONE, self.change, needs=CHANGE, recent=ONE)
+        room.act(ONE, self.change, needs=CHANGE, recent=ONE, called=_("登録内容を変更する"))
         room.page(REMOVE, self.back, needs=CHANGE)
-        room.act(REMOVE, self.remove, needs=CHANGE, recent=REMOVE)
+        room.act(
+            REMOVE,
+            self.remove,
+            needs=CHANGE,
+            recent=REMOVE,
+            called=_("連携サービスの登録を取り消す"),
+        )
         self.desk.console.notices.append(self.notice)
         return room.blueprint
 

@@ -54,9 +54,11 @@ class KeyPages:
         """Mount the page and its acts, and tell at home what is late."""
         room = self.desk.console.room("keys")
         room.page(KEYS, self.show, needs=VIEW, menu=MENU)
-        room.act(ANNOUNCE, self.announce, needs=CHANGE, recent=KEYS)
-        room.act(MOVE, self.move, needs=CHANGE, recent=KEYS)
-        room.act(EMERGENCY, self.give_up, needs=CHANGE, recent=KEYS)
+        room.act(ANNOUNCE, self.announce, needs=CHANGE, recent=KEYS, called=_("新しい鍵を公開する"))
+        room.act(
+            MOVE, self.move, needs=CHANGE, recent=KEYS, called=_("鍵の切り替えを次の手順に進める")
+        )
+        room.act(EMERGENCY, self.give_up, needs=CHANGE, recent=KEYS, called=_("鍵を廃止する"))
         self.desk.console.notices.append(self.notice)
         return room.blueprint
 

@@ -17,6 +17,7 @@ from idp.client_room.views.places import CLIENTS, DRAW, SECRET
 from idp.clients.service import NotChangeable, UnknownClient
 from idp.staff.model import Acting
 from idp.web.forms import read_form
+from idp.web.i18n import mark as _
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,17 @@ class SecretPages:
         """Mount the acts."""
         room = self.pages.desk.console.room("client_secrets")
         room.page(SECRET, self.pages.back, needs=CHANGE)
-        room.act(SECRET, self.ask, needs=CHANGE, recent=SECRET)
+        room.act(
+            SECRET,
+            self.ask,
+            needs=CHANGE,
+            recent=SECRET,
+            called=_("シークレットの作り直しを申請する"),
+        )
         room.page(DRAW, self.pages.back, needs=CHANGE)
-        room.act(DRAW, self.draw, needs=CHANGE, recent=DRAW)
+        room.act(
+            DRAW, self.draw, needs=CHANGE, recent=DRAW, called=_("新しいシークレットを表示する")
+        )
         return room.blueprint
 
     def ask(self, acting: Acting, client_id: str) -> Response:

@@ -51,7 +51,9 @@ class ExportPages:
         room = self.desk.console.room("register_exports")
         room.page(PAGE, self.show, needs=EXPORT)
         room.act(PAGE, self.ask, needs=EXPORT)
-        room.act(f"{PAGE}/<export>", self.take, needs=EXPORT, recent=PAGE)
+        room.act(
+            f"{PAGE}/<export>", self.take, needs=EXPORT, recent=PAGE, called=_("CSV を受け取る")
+        )
         return room.blueprint
 
     def show(self, acting: Acting) -> Response:

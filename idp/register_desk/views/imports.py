@@ -51,7 +51,9 @@ class ImportPages:
         room.page(PAGE, self.show, needs=CHANGE)
         room.upload(PAGE, self.upload, needs=CHANGE, most=self._most, recent=None)
         room.page(ONE, self.one, needs=CHANGE)
-        room.act(ONE, self.send, needs=CHANGE, recent=ONE)
+        room.act(
+            ONE, self.send, needs=CHANGE, recent=ONE, called=_("ファイルの内容を名簿に取り込む")
+        )
         room.act(f"{ONE}/drop", self.drop, needs=CHANGE)
         return room.blueprint
 

@@ -44,7 +44,13 @@ class InvitationPages:
         room = self.desk.console.room("register_invitations")
         room.page(PAGE, self.show, needs=INVITE)
         room.page(LETTERS, self.waiting, needs=INVITE)
-        room.act(f"{LETTERS}/file", self.file, needs=INVITE, recent=LETTERS)
+        room.act(
+            f"{LETTERS}/file",
+            self.file,
+            needs=INVITE,
+            recent=LETTERS,
+            called=_("手紙の PDF を受け取る"),
+        )
         room.act(LETTERS, self.printed, needs=INVITE)
         return room.blueprint
 

@@ -13,7 +13,8 @@ from idp.blocks.words import told
 from idp.staff.model import Acting, StaffFailed, StaffSignedIn, StaffVisit
 from idp.staff.second_step import StaffSecondStep
 from idp.staff.sign_in import StaffAttempt, StaffSignIn
-from idp.staff.views.console import Console, Open
+from idp.staff.views.carried import Carried
+from idp.staff.views.console import Console, Open, may
 from idp.staff.views.places import (
     HOME,
     REAUTHENTICATE,
@@ -23,11 +24,11 @@ from idp.staff.views.places import (
     staff_page,
 )
 from idp.web.cookies import STAFF
-from idp.web.forms import fold_code, read_form
+from idp.web.forms import MAX_BODY, fold_code, read_form
 
 SIGN_IN_FIELDS = {"csrf_token": 64, "next": 200, "username": 320, "password": 4096}
 VERIFY_FIELDS = {"csrf_token": 64, "progress": 64, "code": 64}
-AGAIN_FIELDS = {"csrf_token": 64, "next": 200, "code": 64}
+AGAIN_FIELDS = {"csrf_token": 64, "next": 200, "code": 64, "kept": MAX_BODY}
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,28 @@ class ArrivingPages:
         return self._again_page(acting, staff_page(request.args.get("next", "")))
 
     def again(self, acting: Acting) -> Response:
-        """Take the code, and lead back to the page of the act."""
+        """Take the code, and lead back to the page of the act, or offer the act that was kept."""
         sent = read_form(request, AGAIN_FIELDS)
         target = staff_page(sent["next"])
+        kept = self.console.carried(sent["kept"]) if sent["kept"] else None
+        if kept is not None and not may(acting, kept.act.route.need):
+            return self.console.forbidden(acting, kept.act.route.need)
         failed = self.step.again(acting, fold_code(sent["code"]), self.console.origin())
+        if kept is not None and failed is not None:
+            return self.console.ask_code(acting, kept, self._error(failed))
+        if kept is not None:
+            return self._confirmed(acting, kept)
         return self._again_page(acting, target, failed) if failed else redirect(target, 303)
+
+    def _confirmed(self, acting: Acting, kept: Carried) -> Response:
+        # The act is for a person to send, not for this page: it is checked as if it came new.
+        return self.console.render(
+            acting,
+            "staff/confirmed.html",
+            shown_once=True,
+            kept=kept.shown(),
+            fields=kept.fields,
+        )
 
     def _arrived(self, result: StaffSignedIn) -> Response:
         # 303, never 307: the code must not be sent on (RFC 9700 4.12).
@@ -155,6 +173,7 @@ class ArrivingPages:
             401 if failed else 200,
             here=f"{REAUTHENTICATE}?{urlencode({'next': target})}",
             next_page=target,
+            kept=None,
             error=self._error(failed),
         )
 

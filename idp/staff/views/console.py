@@ -9,67 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Flask, redirect, request
+from flask import Blueprint, Flask, current_app, redirect, request
 from werkzeug.wrappers import Response
 
 from audit.names import EventName
-from idp.errors import IdpError
 from idp.inforce.service import PolicyInForce
 from idp.journal.model import Origin
 from idp.journal.service import REFUSED, Journal
-from idp.policy.staff import Permission
 from idp.staff.model import Acting, End
 from idp.staff.sessions import StaffSessions
+from idp.staff.views.carried import Carried, act_at, pack, unpack
 from idp.staff.views.places import HOME, REAUTHENTICATE, SIGN_IN, staff_page
+from idp.staff.views.routes import Menu, Need, Open, Route, UndeclaredRoute, may, room_of
 from idp.storage.sql import Database
 from idp.web.browser import Browser
 from idp.web.cookies import STAFF
-from idp.web.forms import check_query
+from idp.web.forms import BadForm, check_query, read_pairs
 from idp.web.organisation import Language
 from idp.web.pages import Pages
 from idp.web.request_id import request_id_of
 from idp.web.uploads import Upload, read_upload
 
+__all__ = ["Console", "Menu", "Open", "Room", "Route", "UndeclaredRoute", "may", "sign_in_url"]
+
 View = Callable[..., Response]
 Notice = Callable[[Acting], tuple[str, str] | None]
-
-
-class Open(StrEnum):
-    """Pages that need no permission, each for its reason."""
-
-    ANY_STAFF = "any staff"
-    BEFORE_SIGN_IN = "before sign-in"
-
-
-Need = Permission | Open
-
-
-class UndeclaredRoute(IdpError):
-    """A page under `/staff` that nobody said whom it is for."""
-
-    code = "undeclared_route"
-
-
-@dataclass(frozen=True, slots=True)
-class Menu:
-    """How a page stands in the navigation, and at home; marked messages."""
-
-    label: str
-    about: str
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One declared route: its path, who may, and its place in the navigation."""
-
-    rule: str
-    method: str
-    need: Need
-    menu: Menu | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +89,7 @@ class Console:
     def frame(self, acting: Acting) -> dict[str, Any]:
         """Give what the frame shows: who, in which roles, what they may open."""
         open_to = [one for one in self.routes.values() if one.menu and may(acting, one.need)]
-        here = _room_of(request.path, [one.rule for one in open_to])
+        here = room_of(request.path, [one.rule for one in open_to])
         return {
             "name": acting.name,
             "roles": self.role_names(acting.roles, self.pages.language()),
@@ -181,6 +148,47 @@ class Console:
         self.browser.csrf.check_token(upload.csrf_token, acting.cookie)
         return upload
 
+    def code_first(self, acting: Acting, route: Route) -> Response:
+        """Ask for a code; what was typed into an act stays in the page that asks."""
+        kept = self._carry() if route.method == "POST" and not route.takes_file else None
+        if kept is None:
+            query = urlencode({"next": route.back(request.path)})
+            return redirect(f"{REAUTHENTICATE}?{query}", 303)
+        # The token of the form was checked before: nobody has a page of ours filled in for somebody
+        # else (CWE-352).
+        return self.ask_code(acting, kept)
+
+    def ask_code(
+        self, acting: Acting, kept: Carried, error: dict[str, Any] | None = None
+    ) -> Response:
+        """Show the page that asks for a code and keeps an act; a GET could not show it again."""
+        return self.render(
+            acting,
+            "staff/reauthenticate.html",
+            401,
+            shown_once=True,
+            kept=kept.shown(),
+            error=error,
+        )
+
+    def carried(self, packed: str) -> Carried:
+        """Read an act that a page kept; raises BadForm unless it waits for codes."""
+        path, fields = unpack(packed)
+        found = act_at(self.routes, current_app.url_map, path)
+        again = pack(path, fields)
+        if found is None or again is None:
+            raise BadForm("bad_request", "what was kept is no act that waits for a code")
+        return Carried(found, fields, again)
+
+    def _carry(self) -> Carried | None:
+        """Take the act that was just sent as something to keep; None for what no page can keep."""
+        packed = pack(request.path, read_pairs(request))
+        # An act with a query would be another act without it.
+        if packed is None or request.query_string:
+            return None
+        found = act_at(self.routes, current_app.url_map, request.path)
+        return Carried(found, unpack(packed)[1], packed) if found else None
+
     def forbidden(self, acting: Acting, need: Need) -> Response:
         """Answer somebody of the staff whose roles do not allow this; it is an event."""
         with self.database.begin() as tx:
@@ -215,17 +223,23 @@ class Room:
         recent: bool = False,
     ) -> None:
         """Mount a page (GET); `recent` asks for a code again unless one was shown just now."""
-        self._mount(Route(rule, "GET", needs, menu), view, again=rule if recent else None)
+        self._mount(Route(rule, "GET", needs, menu, rule if recent else None), view)
 
-    def act(self, rule: str, view: View, *, needs: Need, recent: str | None = None) -> None:
-        """Mount an act (POST); `recent` is the page to come back to after showing a code again."""
-        self._mount(Route(rule, "POST", needs), view, again=recent)
+    def act(
+        self, rule: str, view: View, *, needs: Need, recent: str | None = None, called: str = ""
+    ) -> None:
+        """Mount an act (POST); `recent` asks for a code before it, unless one was shown just now.
+
+        It names the page to come back to without doing it; `called` says what the act is.
+        """
+        self._mount(Route(rule, "POST", needs, recent=recent, called=called), view)
 
     def upload(
         self, rule: str, view: View, *, needs: Need, most: Callable[[], int], recent: str | None
     ) -> None:
         """Mount an act that takes a file of at most so many bytes; the view gets the `Upload`."""
-        self._mount(Route(rule, "POST", needs), view, again=recent, most=most)
+        route = Route(rule, "POST", needs, recent=recent, takes_file=True)
+        self._mount(route, view, most=most)
 
     def open(self, rule: str, view: View, *, methods: tuple[str, ...] = ("GET",)) -> None:
         """Mount a page that is there before a sign-in; the view checks its own form token."""
@@ -238,13 +252,7 @@ class Room:
             route = Route(rule, method, Open.BEFORE_SIGN_IN)
             self._add(route, guarded)
 
-    def _mount(
-        self,
-        route: Route,
-        view: View,
-        again: str | None,
-        most: Callable[[], int] | None = None,
-    ) -> None:
+    def _mount(self, route: Route, view: View, most: Callable[[], int] | None = None) -> None:
         console = self.console
 
         def guarded(**parts: Any) -> Response:
@@ -254,7 +262,7 @@ class Room:
             acting = console.acting()
             if acting is None:
                 # An act is not to be opened by GET: one comes back to its page, or home.
-                page = request.path if route.method == "GET" else again or HOME
+                page = request.path if route.method == "GET" else route.recent or HOME
                 return redirect(sign_in_url(page if "<" not in page else HOME), 303)
             if most is not None:
                 # Who may not send a file at all does not make us read it.
@@ -263,9 +271,8 @@ class Room:
                 console.browser.csrf.check(request, acting.cookie)
             if not may(acting, route.need):
                 return console.forbidden(acting, route.need)
-            if again is not None and not console.sessions.is_recent(acting):
-                back = again if "<" not in again else request.path
-                return redirect(f"{REAUTHENTICATE}?{urlencode({'next': back})}", 303)
+            if route.recent is not None and not console.sessions.is_recent(acting):
+                return console.code_first(acting, route)
             check_query(request)
             return view(acting, **parts)
 
@@ -278,18 +285,7 @@ class Room:
         self.blueprint.add_url_rule(route.rule, name, guarded, methods=[route.method])
 
 
-def may(acting: Acting, need: Need) -> bool:
-    """Tell whether somebody who is signed in may open what needs this."""
-    return acting.may(need) if isinstance(need, Permission) else True
-
-
 def sign_in_url(path: str) -> str:
     """Address the sign-in page that leads back to a page of the console; no other is named."""
     page = staff_page(path)
     return SIGN_IN if page == HOME else f"{SIGN_IN}?{urlencode({'next': page})}"
-
-
-def _room_of(path: str, rooms: list[str]) -> str:
-    """Give the innermost of the rooms that a page is in, or ""."""
-    around = (one for one in rooms if path == one or path.startswith(f"{one}/"))
-    return max(around, key=len, default="")
