@@ -57,6 +57,7 @@ def test_of_twenty_clerks_who_decide_at_once_one_wins(demo: Demo) -> None:
     here = filer(demo, 5)
     change = here.file("name", NEW_NAME).json()["id"]
     f = build_foundation(read_settings({"IDP_DATA": str(demo.data)}))
+    digest = build_deciding(f).look(change, Actor("operator", "clerk")).digest
 
     def decide(number: int) -> str:
         deciding, clerk = build_deciding(f), Actor("operator", f"clerk-{number}")
@@ -64,7 +65,7 @@ def test_of_twenty_clerks_who_decide_at_once_one_wins(demo: Demo) -> None:
             if number % 2:
                 deciding.refuse(change, clerk, "cannot be read")
             else:
-                deciding.approve(change, f.clock.today(), clerk, "seen")
+                deciding.approve(change, f.clock.today(), clerk, "seen", digest)
         except ChangeDecided:
             return "late"
         return "refused" if number % 2 else "approved"
