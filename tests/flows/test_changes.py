@@ -82,8 +82,7 @@ def test_f12_a_new_name_from_the_portal_to_the_card(demo: Demo) -> None:
     assert seen["wanted"]["family_name"] == "髙﨑"
     effective = in_tokyo(demo).date() + timedelta(days=8)
     approving = ("--digest", seen["digest"], "--effective-on", effective.isoformat())
-    approving += ("--reason", "seen")
-    clerk(demo, "changes", "approve", waiting["id"], *approving)
+    clerk(demo, "changes", "approve", waiting["id"], *approving, "--reason", "seen")
     assert clerk(demo, "changes", "list") == []
     assert 'data-state="approved"' in portal.get("/changes").text
     assert names_at(demo, member) == {"見本　太郎"}
