@@ -100,7 +100,8 @@ INVENTORY: dict[EventName, Described] = {
         _SECURITY,
     ),
     EventName.CHANGE_APPROVED: Described(
-        "A change request was approved and put into the register.", _REGISTER, _SOURCE
+        "A change request was approved as it was shown (its digest) and put into the register.",
+        *(_REGISTER, (*_SOURCE, "data.digest")),
     ),
     EventName.CHANGE_FILED: Described(
         "A member asked for a change of name, address or telephone number.", _REGISTER, _SOURCE

@@ -51,8 +51,8 @@ GRANT SELECT (subject, member_number) ON account TO kumiai_purger;
 GRANT SELECT, UPDATE (wrapped, destroyed_at) ON person_key TO kumiai_purger;
 
 GRANT SELECT ON audit_event, audit_leaf, audit_checkpoint, audit_sealer, audit_purge, audit_term,
-  audit_index, audit_review, audit_review_end, audit_sign_off, account, staff_account, person_key
-  TO kumiai_room;
+  audit_index, audit_review, audit_review_end, audit_sign_off, account, staff_account, person_key,
+  legal_hold TO kumiai_room;
 GRANT INSERT ON audit_event, audit_review, audit_review_end, audit_sign_off TO kumiai_room;
 -- The first look of a month makes the key that its addresses are sealed under.
 GRANT INSERT ON person_key TO kumiai_room;

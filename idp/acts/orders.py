@@ -62,7 +62,7 @@ class Orders:
         try:
             if told["what"] == PURGE:
                 only = RetentionClass(told["class"]) if told["class"] else None
-                self.purger.purge(actor, only)
+                self.purger.purge(actor, only, approval=told["approval"])
             else:
                 self._give_up_keys(actor, told)
         except Unavailable as error:

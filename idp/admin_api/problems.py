@@ -142,6 +142,7 @@ OF_ERRORS: Final = {
     "nothing_to_lift": (409, "No block of this cause runs"),
     "cannot_undo": (409, "It is too late to take this back, or nothing of it is left"),
     "change_decided": (409, "The change request was decided or taken back already"),
+    "difference_changed": (409, "The register is not what it was when the digest was told"),
     "cannot_invite": (409, "This member cannot be invited as things stand"),
     "illegal_transition": (409, "The key is not in the state for this"),
     "key_too_young": (409, "The key has not been in its state for long enough"),

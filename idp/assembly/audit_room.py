@@ -10,11 +10,13 @@ from idp.assembly.foundation import Foundation
 from idp.audit_room.abandoned import Abandoned
 from idp.audit_room.breach import BreachQuestion
 from idp.audit_room.exporting import Exports
+from idp.audit_room.keeping import Keeping
 from idp.audit_room.looking import Looking
 from idp.audit_room.review_results import ReviewResults
 from idp.audit_room.review_vault import ReviewVault
 from idp.audit_room.reviews import Reviews
 from idp.audit_room.signing import SignOffs
+from idp.audit_room.views.keeping import KeepingPages
 from idp.audit_room.views.reading import ReadingPages
 from idp.audit_room.views.review_files import ReviewFiles
 from idp.audit_room.views.reviewing import ReviewPages
@@ -58,7 +60,12 @@ def build_sign_offs(f: Foundation) -> SignOffs:
     return SignOffs(build_reviews(f), lambda: f.policy.policy.audit.room.review_events)
 
 
-Pages = tuple[SearchPages, ReadingPages, ReviewFiles, ReviewPages]
+def build_keeping(f: Foundation) -> Keeping:
+    """Build what shows holds and purges."""
+    return Keeping(f.database)
+
+
+Pages = tuple[SearchPages, ReadingPages, ReviewFiles, ReviewPages, KeepingPages]
 
 
 def in_room(f: Foundation) -> Foundation:
@@ -86,4 +93,5 @@ def build_audit_pages(f: Foundation, console: Console, step: StaffSecondStep) ->
         ReadingPages(desk, build_breach(f), exports),
         ReviewFiles(desk, sign_offs.reviews, exports),
         ReviewPages(desk, sign_offs.reviews, sign_offs, step),
+        KeepingPages(desk, build_keeping(f)),
     )

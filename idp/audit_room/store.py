@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from audit.names import EventName
 from idp.journal import store as journal
-from idp.journal.tables import audit_checkpoint, audit_event, audit_leaf
+from idp.journal.tables import audit_checkpoint, audit_event, audit_leaf, audit_purge
 from idp.storage.sql import Tx
 from idp.storage.statement import Statement
 
@@ -27,6 +27,16 @@ _CHECKPOINT_OVER = Statement(
     .where(audit_checkpoint.c.size > sa.bindparam("seq"))
     .order_by(audit_checkpoint.c.size)
     .limit(1)
+)
+_oldest, _newest = audit_leaf.alias(), audit_leaf.alias()
+_PURGES = Statement(
+    sa.select(_e.position, _e.line, _oldest.c.event_id, _newest.c.event_id)
+    .outerjoin(audit_purge, audit_purge.c.event_id == _e.id)
+    .outerjoin(_oldest, _oldest.c.seq == audit_purge.c.from_seq)
+    .outerjoin(_newest, _newest.c.seq == audit_purge.c.to_seq - 1)
+    .where(_e.name == EventName.AUDIT_PURGED.value, _e.position < sa.bindparam("before"))
+    .order_by(_e.position.desc())
+    .limit(sa.bindparam("most"))
 )
 _EXPORTS = journal.pages_of([EventName.AUDIT_EXPORTED])
 
@@ -52,3 +62,12 @@ def seal_of(tx: Tx, event_id: str) -> tuple[int, str, int, int, str] | None:
 def exports_after(tx: Tx, after: int, most: int) -> list[tuple[int, int, str]]:
     """List the events of exports (position, instant, line) after a position, oldest first."""
     return [(row[0], row[1], row[2]) for row in tx.all(_EXPORTS, after=after, most=most)]
+
+
+def purges_before(tx: Tx, before: int, most: int) -> list[tuple[int, str, str | None, str | None]]:
+    """List purge events (position, line) before a position, newest first (keyset page).
+
+    Beside each the ids of the oldest and the newest event whose body it took: leaves stay.
+    """
+    rows = tx.all(_PURGES, before=before, most=most)
+    return [(row[0], row[1], row[2], row[3]) for row in rows]

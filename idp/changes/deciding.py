@@ -14,10 +14,12 @@ from typing import Any
 from audit.event import Actor, Personal
 from audit.names import EventName
 from idp.changes import store
+from idp.changes.difference import Seen
 from idp.changes.model import (
     BadEffectiveDay,
     ChangeDecided,
     ChangeRequest,
+    DifferenceChanged,
     Kind,
     State,
     UnknownChange,
@@ -37,14 +39,6 @@ MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A request beside what the register holds today."""
-
-    change: ChangeRequest
-    current: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a clerk decides, and what stands behind it."""
 
@@ -53,6 +47,7 @@ class Verdict:
     reason: str
     behind: Behind
     effective_on: date | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,12 +100,13 @@ class Deciding:
         effective_on: date,
         actor: Actor,
         reason: str,
+        digest: str,
         behind: Behind = NOBODY,
     ) -> None:
-        """Put a change into the register from a day on.
+        """Put a change into the register from a day on; `digest` is of what was looked at.
 
-        Raises `UnknownChange`, `ChangeDecided`, or `BadEffectiveDay`: a day that has passed would
-        say that the co-op knew earlier than it did.
+        Raises `UnknownChange`, `ChangeDecided`, `DifferenceChanged`, or `BadEffectiveDay`: a day
+        that has passed would say that the co-op knew earlier than it did.
         """
         now = self.clock.now()
         today = date_in_tokyo(now)
@@ -121,9 +117,12 @@ class Deciding:
         with self.database.begin() as tx:
             members.hold(tx)
             change = _get(tx, change_id)
-            verdict = Verdict(State.APPROVED, actor, reason, behind, effective_on)
-            self._close(tx, change, verdict, now)
             member = members.get(tx, change.member_number)
+            if change.state is State.OPEN:
+                # Compared while the register is held: it cannot move on before this is written.
+                _check(Seen(change, current_fields(change.kind, member, today)), digest)
+            verdict = Verdict(State.APPROVED, actor, reason, behind, effective_on, digest)
+            self._close(tx, change, verdict, now)
             members.save_many(tx, [_changed(member, change, effective_on)], to_micros(now))
             self.journal.record(
                 tx,
@@ -162,6 +161,8 @@ class Deciding:
         data: dict[str, Any] = {"change": change.id, "kind": change.kind.value, "reason": why}
         if on is not None:
             data["effective_on"] = on.isoformat()
+        if verdict.digest is not None:
+            data["digest"] = Personal(verdict.digest, change.subject)
         approved = verdict.state is State.APPROVED
         self.journal.record(
             tx,
@@ -189,6 +190,13 @@ def _get(tx: Tx, change_id: str) -> ChangeRequest:
     if change is None:
         raise UnknownChange(f"{change_id}: there is no change request with this id")
     return change
+
+
+def _check(seen: Seen, digest: str) -> None:
+    if seen.digest != digest:
+        raise DifferenceChanged(
+            f"{seen.change.id}: the register is not what was looked at; look at it again"
+        )
 
 
 def _changed(member: Member, change: ChangeRequest, on: date) -> Member:

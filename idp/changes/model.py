@@ -94,6 +94,13 @@ class ChangeDecided(IdpError):
     status = 409
 
 
+class DifferenceChanged(IdpError):
+    """The register is not what it was when the request was looked at; nothing was decided."""
+
+    code = "difference_changed"
+    status = 409
+
+
 class TooManyChanges(IdpError):
     """The member filed as many requests within a day as the policy allows."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from idp.assembly.changes import build_deciding
-from idp.changes.model import FIELDS, ChangeRequest
+from idp.changes.model import ChangeRequest
 from idp.cli.days import DAY
 from idp.cli.output import format_option, foundation, operator, say, show
 
@@ -47,30 +47,35 @@ def show_(change: str, form: str) -> None:
         "reason": seen.change.reason,
         "now": seen.current,
         "wanted": dict(seen.change.wanted),
+        "digest": seen.digest,
     }
     if form == "json":
         say(content, "", form)
         return
     lines = [f"{key}: {value}" for key, value in content.items() if isinstance(value, str | date)]
-    for name in FIELDS[seen.change.kind]:
-        before, after = seen.current[name], seen.change.wanted[name]
+    for name, before, after in seen.rows:
         mark = "  (changes)" if before != after else ""
         lines.append(f"{name}: {_one_line(before)} -> {_one_line(after)}{mark}")
     say(content, "\n".join(lines), form)
 
 
 @changes.command(
-    epilog="Example: idp member changes approve 0199f3c1-… --effective-on 2026-12-01 --reason seen"
+    epilog="Example: idp member changes approve 0199f3c1-… --digest 9f86d081884c… --reason seen"
 )
 @CHANGE
+@click.option("--digest", help="What `show` told: refused if the register changed since then.")
 @click.option("--effective-on", type=DAY, help="From which day it holds; today without it.")
 @REASON
 @format_option
-def approve(change: str, effective_on: date | None, reason: str, form: str) -> None:
+def approve(
+    change: str, digest: str | None, effective_on: date | None, reason: str, form: str
+) -> None:
     """Approve a request: the register changes from that day on, and the member is told."""
     f = foundation()
     day = effective_on or f.clock.today()
-    build_deciding(f).approve(change, day, operator(), reason)
+    deciding = build_deciding(f)
+    looked_at = digest or deciding.look(change, operator()).digest
+    deciding.approve(change, day, operator(), reason, looked_at)
     content = {"id": change, "state": "approved", "effective_on": day}
     say(content, f"approved {change}, from {day} on", form)
 

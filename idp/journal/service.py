@@ -49,6 +49,7 @@ class Journal:
         reference: str | None = None,
         person: str | None = None,
         case: str | None = None,
+        approval: str | None = None,
     ) -> str:
         """Insert one event; answers its id.
 
@@ -67,6 +68,7 @@ class Journal:
             client=client,
             session=session,
             case=case,
+            approval=approval,
             source=Source(_personal(origin.address, person), _personal(origin.device, person)),
             request_id=origin.request_id,
             decision=self._with_source(tx, decision, origin, now),

@@ -21,6 +21,7 @@ _BODY = (
     "margin:0;padding:24px;font-family:'Hiragino Sans','Yu Gothic UI',Meiryo,'Noto Sans JP',"
     "sans-serif;font-size:18px;line-height:1.7;color:#1a1a1a;background:#ffffff"
 )
+_LINE = "-" * 40
 _CODE = "font-family:monospace;font-size:36px;font-weight:bold;letter-spacing:2px;line-height:1.3"
 
 
@@ -61,7 +62,15 @@ class Facts:
     rows: tuple[tuple[str, str], ...]
 
 
-Block = Paragraph | Code | Link | Facts
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What was said, once more in another language, under a line."""
+
+    language: str
+    blocks: tuple[Block, ...]
+
+
+Block = Paragraph | Code | Link | Facts | Again
 
 
 def as_text(blocks: Sequence[Block]) -> str:
@@ -96,6 +105,8 @@ def _text(block: Block) -> str:
             return f"{label}\n{url}"
         case Facts(rows):
             return "\n".join(f"{name}: {value}" for name, value in rows)
+        case Again(_, blocks):
+            return "\n\n".join([_LINE, *(_text(one) for one in blocks)])
 
 
 def _html(block: Block) -> str:
@@ -110,3 +121,6 @@ def _html(block: Block) -> str:
         case Facts(rows):
             lines = [f"{html.escape(name)}: {html.escape(value)}" for name, value in rows]
             return "<p>" + "<br>\n".join(lines) + "</p>"
+        case Again(language, blocks):
+            inside = "\n".join(_html(one) for one in blocks)
+            return f'<hr>\n<div lang="{language}">\n{inside}\n</div>'

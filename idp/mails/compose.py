@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from idp.mails.blocks import Block, Code, Facts, Link, Paragraph, one_line
+from idp.mails.blocks import Again, Block, Code, Facts, Link, Paragraph, one_line
 from idp.mails.letter import Letter, Part, Say, ShowCase, ShowCode, ShowFact, ShowLink
 from idp.mails.letters import LETTERS
-from idp.mails.model import Mail
-from idp.mails.sentences import FOOT, FOR_YOU, WORDS
+from idp.mails.model import COLLEAGUES, Mail
+from idp.mails.sentences import FOOT, FOR_YOU, LINK_ABOVE, WORDS
 from idp.web.i18n import japan_moment, long_date, translate
 from idp.web.organisation import Language, Organisation
 
@@ -48,6 +48,13 @@ def check_values(mail: Mail) -> None:
 def compose(mail: Mail, at: datetime, issuer: str, house: Organisation) -> Written:
     """Write a mail that was promised at an instant; raises `BadMail`."""
     check_values(mail)
+    blocks = _told(mail, at, issuer, house)
+    if mail.kind in COLLEAGUES and mail.language == "ja":
+        blocks += (_again(_told(replace(mail, language="en"), at, issuer, house)),)
+    return Written(subject_of(LETTERS[mail.kind], mail.language, house), blocks)
+
+
+def _told(mail: Mail, at: datetime, issuer: str, house: Organisation) -> tuple[Block, ...]:
     letter, language = LETTERS[mail.kind], mail.language
     shown = _values(mail, at, house)
     parts: list[Part] = [Say(letter.first)]
@@ -55,10 +62,16 @@ def compose(mail: Mail, at: datetime, issuer: str, house: Organisation) -> Writt
         parts.append(Say(FOR_YOU))
     parts += [*letter.parts, *FOOT]
     blocks = [_block(part, shown, mail.values, issuer, language) for part in parts]
-    return Written(
-        subject_of(letter, language, house),
-        _joined([block for block in blocks if block is not None]),
+    return _joined([block for block in blocks if block is not None])
+
+
+def _again(blocks: tuple[Block, ...]) -> Again:
+    """Say it in English under the Japanese; the link stands above, for a mail has one at most."""
+    above = translate(LINK_ABOVE, "en")
+    told = (
+        Paragraph(above % {"label": one.label}) if isinstance(one, Link) else one for one in blocks
     )
+    return Again("en", tuple(told))
 
 
 def subject_of(letter: Letter, language: Language, house: Organisation) -> str:

@@ -13,7 +13,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from idp.clock import TOKYO
-from idp.mails.blocks import as_html, as_text
+from idp.mails.blocks import Again, as_html, as_text
 from idp.mails.compose import Written
 from idp.members.japan.mail import MailAddress
 from idp.policy.membership import Mail as Rules
@@ -47,5 +47,6 @@ def make_message(
     message.add_alternative(
         as_html(written.blocks, language, written.subject), subtype="html", cte="quoted-printable"
     )
-    message["Content-Language"] = language
+    again = [one.language for one in written.blocks if isinstance(one, Again)]
+    message["Content-Language"] = ", ".join([language, *again])  # RFC 3282 2
     return message

@@ -61,6 +61,13 @@ NOTICES = frozenset(
 """Not sent to a mailbox that was reported as undeliverable; all others are tried still."""
 
 
+COLLEAGUES = frozenset({MailKind.STAFF_LINK, MailKind.REVIEW_DUE, MailKind.CHECKPOINT})
+"""To persons whose language nobody has asked: Japanese, and under it all of it in English.
+
+Alerts are not among them: the policy names their language.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """One mail as it lies in the outbox, sealed. `to` is the stored form of an address, or None.

@@ -13,6 +13,8 @@ CALL_IF_NOT_YOU: Final = Say(
 )
 IGNORE: Final = Say(_("お心当たりのないときは、このメールを破棄してください。何も変わりません。"))
 UNTIL: Final = Say(_("%(until)sまで使えます。"))
+LINK_ABOVE: Final = _("%(label)s：上のリンクを開いてください。")
+"""Where a mail says all of it once more: its one link is not repeated."""
 
 FOR_YOU: Final = _("%(name)s 様へのお知らせです。")
 FOOT: Final = (

@@ -68,14 +68,17 @@ class Purger:
         *,
         dry_run: bool = False,
         progress: Progress = lambda _done, _of: None,
+        approval: str | None = None,
     ) -> list[Purged]:
         """Purge every class, or one; answers what went, or would go, per class.
+
+        `approval` is what a second person agreed to, where it was asked for; its events name it.
 
         Raises `NoPurgeRole`, `StoreUnavailable`; whole batches were purged then, or nothing.
         """
         purged = {kept: Purged(kept) for kept in ([only] if only else RetentionClass)}
         while True:
-            run = _Run(self, actor, purged, dry_run, progress)
+            run = _Run(self, actor, purged, dry_run, progress, approval)
             try:
                 run.whole()
             except HoldsChanged:
@@ -93,8 +96,10 @@ class _Run:
         purged: dict[RetentionClass, Purged],
         dry_run: bool,
         progress: Progress,
+        approval: str | None,
     ) -> None:
         self._p, self._actor, self._dry_run, self._progress = purger, actor, dry_run, progress
+        self._approval = approval
         now = self._now = purger.clock.now()
         lengths = purger.policy().retention
         self._before = {kept: to_micros(now) - lengths.of(kept).micros for kept in purged}
@@ -172,7 +177,12 @@ class _Run:
         purge = Purge(behind, kept.value, len(seqs), first, behind, purge_digest(seqs))
         now = self._p.clock.now()
         event_id = self._p.journal.record(
-            tx, EventName.AUDIT_PURGED, now, actor=self._actor, data=purge_data(purge)
+            tx,
+            EventName.AUDIT_PURGED,
+            now,
+            actor=self._actor,
+            data=purge_data(purge),
+            approval=self._approval,
         )
         store.add_purge(
             tx,

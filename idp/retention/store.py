@@ -23,6 +23,15 @@ _ADD_HOLD = Statement(
     )
 )
 _HOLDS = Statement(sa.select(*_h).order_by(_h.placed_at, _h.id))
+_STANDING, _LIFTED = (
+    Statement(
+        sa.select(*_h)
+        .where(ended, _h.id < sa.bindparam("before"))
+        .order_by(_h.id.desc())
+        .limit(sa.bindparam("most"))
+    )
+    for ended in (_h.lifted_at.is_(None), _h.lifted_at.is_not(None))
+)
 _LIFT = Statement(
     sa.update(legal_hold)
     .where(_h.id == sa.bindparam("which"), _h.lifted_at.is_(None))
@@ -86,6 +95,12 @@ def add_hold(tx: Tx, **columns: Any) -> None:
 def holds(tx: Tx) -> list[Hold]:
     """List every hold there ever was, the oldest first."""
     return [_read_hold(row) for row in tx.all(_HOLDS)]
+
+
+def holds_before(tx: Tx, before: str, most: int, *, lifted: bool) -> list[Hold]:
+    """List holds that stand, or that were lifted, by id, the newest first (keyset page)."""
+    rows = tx.all(_LIFTED if lifted else _STANDING, before=before, most=most)
+    return [_read_hold(row) for row in rows]
 
 
 def standing_holds(tx: Tx) -> list[Hold]:

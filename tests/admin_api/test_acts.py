@@ -106,10 +106,11 @@ def test_a_change_request_is_accepted_once(programs: Programs, demo: Demo) -> No
     assert "タカサキ" in beside["wanted"].values()
     clerk = programs.new("admin:register.change")
     path = f"/change-requests/{change}/accept"
-    answer = clerk.call("POST", path, {"reason": REASON, "effective_on": "2001-01-01"})
+    seen = {"reason": REASON, "digest": beside["digest"]}
+    answer = clerk.call("POST", path, seen | {"effective_on": "2001-01-01"})
     problem(answer, 422, "bad-effective-day")
-    assert clerk.post(path)["state"] == "approved"
-    problem(clerk.call("POST", path, {"reason": REASON}), 409, "change-decided")
+    assert clerk.post(path, **seen)["state"] == "approved"
+    problem(clerk.call("POST", path, seen), 409, "change-decided")
     declined = clerk.call("POST", f"/change-requests/{change}/decline", {"reason": REASON})
     problem(declined, 409, "change-decided")
 

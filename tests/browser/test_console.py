@@ -15,6 +15,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Response
 
+from audit.event import Actor
+from idp.assembly.retention import build_holds
+from idp.bootstrap import prepare
+from idp.retention.model import HoldKind
+from idp.settings import read_settings
 from tests.audit_search.auditor import StaffBrowser
 from tests.audit_search.saved import first_period, form_of, save
 from tests.browser.visitor import DESKTOP, Visitor, visitor
@@ -41,6 +46,13 @@ def furnished(demo: Demo) -> Demo:
     form = form_of(auditor.get(period).text, "sign")
     signed = auditor.post(period, **form, finding="objection", remark="見本の所見です。")
     assert signed.status_code == 200
+    foundation = prepare(read_settings({"IDP_DATA": str(demo.data)}))
+    holds, operator = build_holds(foundation), Actor("operator", "cli:console")
+    for number in range(2):
+        case = f"case-of-the-console-{number}"
+        held = holds.place(HoldKind.CASE, case, "見本の保全の理由です。", operator, unseen=True)
+    holds.lift(held.id, "見本の請求が済みました。", operator)
+    foundation.database.dispose()
     return demo
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -22,6 +25,7 @@ NEW_NAME = {
     "given_kana": "タロウ",
 }
 NEW_PHONE = {"phone_number": "０３−１２３４−５６７８"}
+MEMBERS = Path(__file__).parents[2] / "demo" / "members.csv"
 PROBLEM = "application/problem+json"
 
 
@@ -122,3 +126,14 @@ def mails_to(demo: Demo, address: str) -> list[dict[str, Any]]:
     """Read what came for an address, newest first."""
     found = requests.get(demo.facts["mail"] + "/messages", timeout=30).json()
     return [mail for mail in found if mail["to"] == address]
+
+
+def told_by_core(number: str, **changes: str) -> bytes:
+    """Write the file of the core system for one member, with something new."""
+    rows = list(csv.DictReader(io.StringIO(MEMBERS.read_text("utf-8-sig"))))
+    (row,) = [one for one in rows if one["組合員番号"] == number]
+    out = io.StringIO()
+    written = csv.DictWriter(out, list(row))
+    written.writeheader()
+    written.writerow(row | changes)
+    return out.getvalue().encode()

@@ -15,9 +15,13 @@ import pytest
 from audit.event import Actor
 from idp.assembly.changes import build_deciding
 from idp.assembly.foundation import build_foundation
-from idp.changes.model import ChangeDecided
+from idp.assembly.register import build_register
+from idp.changes.model import ChangeDecided, DifferenceChanged
+from idp.clock import date_in_tokyo
+from idp.members import store as members
+from idp.members.model import phone_on
 from idp.settings import read_settings
-from tests.flows.change_scene import NEW_NAME, NEW_PHONE, filer, problem
+from tests.flows.change_scene import NEW_NAME, NEW_PHONE, filer, problem, told_by_core
 from tests.support.crowds import MANY
 from tests.support.demo import Demo
 from tests.support.stores import KINDS, demo_on
@@ -57,6 +61,7 @@ def test_of_twenty_clerks_who_decide_at_once_one_wins(demo: Demo) -> None:
     here = filer(demo, 5)
     change = here.file("name", NEW_NAME).json()["id"]
     f = build_foundation(read_settings({"IDP_DATA": str(demo.data)}))
+    digest = build_deciding(f).look(change, Actor("operator", "clerk")).digest
 
     def decide(number: int) -> str:
         deciding, clerk = build_deciding(f), Actor("operator", f"clerk-{number}")
@@ -64,7 +69,7 @@ def test_of_twenty_clerks_who_decide_at_once_one_wins(demo: Demo) -> None:
             if number % 2:
                 deciding.refuse(change, clerk, "cannot be read")
             else:
-                deciding.approve(change, f.clock.today(), clerk, "seen")
+                deciding.approve(change, f.clock.today(), clerk, "seen", digest)
         except ChangeDecided:
             return "late"
         return "refused" if number % 2 else "approved"
@@ -81,3 +86,37 @@ def test_of_twenty_clerks_who_decide_at_once_one_wins(demo: Demo) -> None:
     assert (page["family_name"] == "髙﨑") is (won == "approved")
     late = here.send("DELETE", f"/{change}")
     problem(late, 409, "decided")
+
+
+def test_an_import_at_the_same_moment_is_never_overwritten_unseen(demo: Demo) -> None:
+    """CWE-367: whichever comes first, what the clerk did not see stands in the end."""
+    here, number = filer(demo, 8), str(demo.member(index=8)["number"])
+    f = build_foundation(read_settings({"IDP_DATA": str(demo.data)}))
+    deciding, register = build_deciding(f), build_register(f)
+    clerk = Actor("operator", "clerk")
+
+    def approve(change: str, digest: str) -> str:
+        try:
+            deciding.approve(change, f.clock.today(), clerk, "seen", digest)
+        except DifferenceChanged:
+            return "moved"
+        return "approved"
+
+    try:
+        for turn in range(4):
+            filed = here.file("phone", {"phone_number": f"03-1111-000{turn}"})
+            change = filed.json()["id"]
+            digest = deciding.look(change, clerk).digest
+            core = told_by_core(number, 電話番号=f"03-2222-000{turn}")
+            with ThreadPoolExecutor(2) as pool:
+                decided = pool.submit(approve, change, digest)
+                applied = pool.submit(register.import_file, core, clerk, apply=True)
+                assert not applied.result().bad
+                told = decided.result()
+            with f.database.read() as tx:
+                member = members.get(tx, number)
+            assert phone_on(member, date_in_tokyo(f.clock.now())) == f"+8132222000{turn}"
+            state = {one["id"]: one["state"] for one in here.listed()}[change]
+            assert state == ("approved" if told == "approved" else "open")
+    finally:
+        f.database.dispose()

@@ -81,8 +81,8 @@ def test_f12_a_new_name_from_the_portal_to_the_card(demo: Demo) -> None:
     assert seen["now"]["family_name"] == "見本"
     assert seen["wanted"]["family_name"] == "髙﨑"
     effective = in_tokyo(demo).date() + timedelta(days=8)
-    approving = ("--effective-on", effective.isoformat(), "--reason", "seen")
-    clerk(demo, "changes", "approve", waiting["id"], *approving)
+    approving = ("--digest", seen["digest"], "--effective-on", effective.isoformat())
+    clerk(demo, "changes", "approve", waiting["id"], *approving, "--reason", "seen")
     assert clerk(demo, "changes", "list") == []
     assert 'data-state="approved"' in portal.get("/changes").text
     assert names_at(demo, member) == {"見本　太郎"}
@@ -194,7 +194,9 @@ def test_a_refusal_is_told_with_its_reason(demo: Demo) -> None:
     shown = portal.get("/changes").text
     assert 'data-state="refused"' in shown
     assert "番号を確認できません" in shown
-    late = commands(demo).idp("member", "changes", "approve", waiting["id"], "--reason", "too late")
+    shown = clerk(demo, "changes", "show", waiting["id"])["digest"]
+    approving = ("approve", waiting["id"], "--digest", shown, "--reason", "too late")
+    late = commands(demo).idp("member", "changes", *approving)
     assert (late.returncode, late.stdout) == (1, "")
     assert "Traceback" not in late.stderr
     wait_until(
@@ -206,9 +208,9 @@ def test_a_refusal_is_told_with_its_reason(demo: Demo) -> None:
 def test_a_change_holds_from_today_or_a_day_within_a_year(demo: Demo, day: str) -> None:
     here = filer(demo, 5)
     change = here.file("phone", NEW_PHONE).json()["id"]
-    done = commands(demo).idp(
-        "member", "changes", "approve", change, "--effective-on", day, "--reason", "seen"
-    )
+    digest = clerk(demo, "changes", "show", change)["digest"]
+    approving = ("approve", change, "--digest", digest, "--reason", "seen")
+    done = commands(demo).idp("member", "changes", *approving, "--effective-on", day)
     assert done.returncode == 1
     assert "a change holds from today" in done.stderr
     assert here.listed()[0]["state"] == "open"

@@ -55,12 +55,19 @@ def queued(demo: Demo, number: str) -> dict[str, str]:
     return dict(found)
 
 
+def digest_of(demo: Demo, request: str) -> str:
+    """Look at a request, and take what its approval is bound to."""
+    told = demo.idp("member", "changes", "show", request, "--format", "json")
+    return str(json.loads(told.stdout)["digest"])
+
+
 def approve(demo: Demo, number: str) -> None:
     """Approve it as a clerk does, to hold from the day that was promised."""
     request = queued(demo, number)
     assert str(DUE) in request.values()
     done = demo.idp(
         *("member", "changes", "approve", request["id"]),
+        *("--digest", digest_of(demo, request["id"])),
         *("--reason", "checked with a copy of the family register", "--effective-on", str(DUE)),
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -114,7 +121,8 @@ def test_a_new_address_shows_in_the_portal(demo: Demo, chromium: Browser) -> Non
         v.look()
         journey.sign_out_at_portal(v.page, demo)
         request = queued(demo, member["number"])["id"]
-        done = demo.idp("member", "changes", "approve", request, "--reason", "checked")
+        told = ("--digest", digest_of(demo, request), "--reason", "checked")
+        done = demo.idp("member", "changes", "approve", request, *told)
         assert done.returncode == 0, done.stderr
         journey.sign_in(v, demo, member)
         v.page.goto(f"{demo.facts['portal']}/me")

@@ -19,6 +19,7 @@ from audit.names import EventName
 from idp.assembly.audit_room import (
     build_breach,
     build_exports,
+    build_keeping,
     build_looking,
     build_reviews,
     in_room,
@@ -142,6 +143,7 @@ def shared(server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> 
         ("kumiai_room", "UPDATE staff_account SET name = 'x'"),
         ("kumiai_room", "INSERT INTO account DEFAULT VALUES"),
         ("kumiai_room", "UPDATE person_key SET wrapped = NULL"),
+        ("kumiai_room", "UPDATE legal_hold SET lifted_at = 1"),
         ("kumiai_room", "SELECT * FROM session"),
         ("kumiai_room", "SELECT * FROM member"),
         ("kumiai_auditor", "INSERT INTO audit_sign_off DEFAULT VALUES"),
@@ -176,6 +178,8 @@ def test_only_the_room_keeps_reviews_and_it_reads_with_its_own_role(shared: Role
     assert len(page.found) == 5
     build_looking(room).view(page.found[0].event["id"], who.actor)
     assert len(list(build_exports(room).lines("csv", found, who.actor))) > 20
+    assert build_keeping(room).holds("", lifted=False).older is None
+    assert build_keeping(room).purges("").older is None
     span = replace(found, begin=f.clock.now() - timedelta(days=40), end=f.clock.now())
     assert build_breach(room).ask(span).persons
     room.database.dispose()

@@ -17,6 +17,7 @@ from idp.register_desk.finding import Found, Page
 from idp.register_desk.import_act import COUNTS
 from idp.register_desk.member_file import MemberFile, Moment
 from idp.register_desk.views.advice import advice_for
+from idp.register_desk.views.changes import MOVED as CHANGE_MOVED
 from idp.register_desk.views.desk import BAD_DAY, NO_REASON, Fields
 from idp.register_desk.views.hub import DOORS
 from idp.register_desk.views.imports import NO_FILE
@@ -152,6 +153,7 @@ def _change(language: Language, **more: Any) -> dict[str, Any]:
             {"field": _say(language, f), "before": b, "after": a, "differs": a != b}
             for f, b, a in rows
         ],
+        "digest": "0" * 64,
         "today": DAY,
         "form": "",
         "errors": Fields(),
@@ -331,6 +333,7 @@ REGISTER_STORIES: list[tuple[str, str, int, Worded]] = [
         400,
         lambda x: _change(x, form="approve", errors=Fields(reason=NO_REASON, effective_on=BAD_DAY)),
     ),
+    ("change-moved", "change", 409, lambda x: _change(x, form="approve", over=CHANGE_MOVED)),
     ("register", "register", 200, lambda x: _in(x, doors=[(u, a, b) for u, _, a, b in DOORS])),
     ("import", "import", 200, lambda x: _import(x, None)),
     ("import-wrong", "import", 400, lambda x: _import(x, NO_FILE)),

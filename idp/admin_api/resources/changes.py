@@ -18,6 +18,14 @@ from idp.changes.model import ChangeRequest
 from idp.clock import Clock, to_micros
 from idp.policy.staff import Permission
 
+Digest = Annotated[
+    str,
+    msgspec.Meta(
+        pattern="^[0-9a-f]{64}$",
+        description="`digest` of the request as you read it: what it would change, before and"
+        " after. If the register changed since, nothing is decided (409).",
+    ),
+]
 _AFTER: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[.][0-9]{17}[.][0-9a-f-]{36}$"
 
 
@@ -57,12 +65,14 @@ class ChangeBeside(Shape, frozen=True):
     change: ChangeShape
     wanted: dict[str, str]
     now: dict[str, str]
+    digest: str
 
 
 class Accept(Wanted, frozen=True):
-    """Accept a request; without a day it holds from today."""
+    """Accept a request as it was read; without a day it holds from today."""
 
     reason: Reason
+    digest: Digest
     effective_on: date | None = None
 
 
@@ -153,13 +163,14 @@ class ChangeDesk:
                 change=_shape(seen.change, self.clock.today()),
                 wanted=dict(seen.change.wanted),
                 now=seen.current,
+                digest=seen.digest,
             )
         )
 
     def accept(self, call: Call) -> Answer:
         """Accept."""
         change_id, day = call.place["change"], call.body.effective_on or self.clock.today()
-        self.deciding.approve(change_id, day, call.actor, call.reason)
+        self.deciding.approve(change_id, day, call.actor, call.reason, call.body.digest)
         return Answer(Decided(id=change_id, state="approved", effective_on=day))
 
     def decline(self, call: Call) -> Answer:

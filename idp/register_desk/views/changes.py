@@ -9,11 +9,12 @@ from typing import Any, Final
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from idp.changes.deciding import Deciding, Seen
+from idp.changes.deciding import Deciding
+from idp.changes.difference import Seen
 from idp.changes.model import (
-    FIELDS,
     BadEffectiveDay,
     ChangeDecided,
+    DifferenceChanged,
     State,
     UnknownChange,
 )
@@ -33,7 +34,7 @@ from idp.register_desk.views.desk import (
 from idp.register_desk.words import DUES
 from idp.staff.model import Acting
 from idp.staff.views.console import Menu
-from idp.web.forms import read_form
+from idp.web.forms import BadForm, read_form
 from idp.web.i18n import mark as _
 
 PAGE: Final = "/staff/changes"
@@ -43,7 +44,11 @@ MENU: Final = Menu(_("変更のお手続き"), _("組合員から届いた変更
 LATE: Final = _("期限を過ぎた変更のお手続きが%(count)s件あります。")
 TODAY: Final = _("今日が期限の変更のお手続きが%(count)s件あります。")
 DECIDED: Final = _("このお手続きは、すでに終わっています。結果を確かめてください。")
+MOVED: Final = _(
+    "確かめたあとに、名簿の内容が変わりました。まだ何も決まっていません。新しい内容をもう一度確かめてください。"
+)
 WRONG_DAY: Final = _("変更の日は、今日から1年以内の日を入力してください。")
+APPROVE: Final = {"csrf_token": 64, "digest": 64, "reason": 500, "effective_on": 40}
 DONE: Final[dict[str, str]] = {
     "approved": _("変更を認め、名簿に記録しました。組合員にメールでお知らせします。"),
     "refused": _("変更を断りました。理由を組合員にメールでお知らせします。"),
@@ -115,8 +120,10 @@ class ChangesPages:
         return self._one(acting, change)
 
     def approve(self, acting: Acting, change: str) -> Response:
-        """Put the change into the register."""
-        sent = read_form(request, {"csrf_token": 64, "reason": 500, "effective_on": 40})
+        """Put the change into the register, if it is still what the page showed."""
+        sent = read_form(request, APPROVE)
+        if not sent["digest"]:
+            raise BadForm("bad_request", "the digest of what was shown is missing")
         reason, on = reason_of(sent["reason"]), day_of(sent["effective_on"])
         errors: dict[str, str] = {}
         if reason is None:
@@ -127,12 +134,14 @@ class ChangesPages:
             return self._one(acting, change, 400, form="approve", errors=errors, sent=sent)
         actor, behind = self.desk.actor(acting, CHANGE), self.desk.behind(acting)
         try:
-            self.deciding.approve(_id(change), on, actor, reason, behind)
+            self.deciding.approve(_id(change), on, actor, reason, sent["digest"], behind)
         except BadEffectiveDay:
             errors = {"effective_on": WRONG_DAY}
             return self._one(acting, change, 400, form="approve", errors=errors, sent=sent)
         except ChangeDecided:
             return self._one(acting, change, 409, over=DECIDED)
+        except DifferenceChanged:
+            return self._one(acting, change, 409, form="approve", sent=sent, over=MOVED)
         return redirect(f"{PAGE}?done=approved", 303)
 
     def refuse(self, acting: Acting, change: str) -> Response:
@@ -163,6 +172,9 @@ class ChangesPages:
         actor, behind = self.desk.actor(acting, CHANGE), self.desk.behind(acting)
         seen = self.deciding.look(_id(change), actor, behind)
         today = self.desk.clock.today()
+        if errors and sent and sent.get("digest", seen.digest) != seen.digest:
+            # The page comes back with the new digest: never without saying that it is new.
+            status, over = 409, MOVED
         return self.desk.render(
             acting,
             "change",
@@ -182,11 +194,11 @@ class ChangesPages:
         rows = [
             {
                 "field": say(FIELD_NAMES[name]),
-                "before": seen.current.get(name, ""),
-                "after": change.wanted.get(name, ""),
-                "differs": seen.current.get(name, "") != change.wanted.get(name, ""),
+                "before": before,
+                "after": after,
+                "differs": before != after,
             }
-            for name in FIELDS[change.kind]
+            for name, before, after in seen.rows
         ]
         return {
             "change": change,
@@ -196,6 +208,7 @@ class ChangesPages:
             "due": due.value,
             "due_said": say(DUES[due]),
             "rows": rows,
+            "digest": seen.digest,
         }
 
 
